@@ -140,14 +140,10 @@ def _with_dropout(layers: list[LayerConfig], network: NetworkConfig) -> list[Lay
     if network.dropout_at == "logits":
         return [*layers, drop]
     if network.dropout_at != "hidden":
-        raise ValueError(
-            f"unknown dropout place {network.dropout_at!r}: choose from {', '.join(DROPOUT_PLACES)}"
-        )
+        raise ValueError(f"unknown dropout place {network.dropout_at!r}: choose from {', '.join(DROPOUT_PLACES)}")
     after = _hidden_activations(layers)
     if not after:
-        raise ValueError(
-            f"network {network.name} has no hidden layer to drop: choose input, logits or none"
-        )
+        raise ValueError(f"network {network.name} has no hidden layer to drop: choose input, logits or none")
     return [part for i, layer in enumerate(layers) for part in ((layer, drop) if i in after else (layer,))]
 
 

@@ -1,0 +1,245 @@
+"""What a run says: one dataclass for each kind of line in `metrics.jsonl` and `events.jsonl`."""
+
+import dataclasses
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+# The fields that differ between two runs of one config: everything else is a function of config and trail.
+WALL_CLOCK_FIELDS = ("at", "seconds", "train_seconds")
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that a run says; `at` is when, in seconds since 1970, set by the writer."""
+
+    at: float = field(default=0.0, kw_only=True)
+
+
+@dataclass(frozen=True)
+class SliceMeasured(Event):
+    """Training loss and error over the steps since the last such line, while the weights move."""
+
+    epoch: int  # the epoch that these steps belong to, from 1
+    step: int  # optimizer updates done since the start of the run
+    loss: float
+    error: float
+    seconds: float  # spent training since the start of the run, without pauses
+
+
+@dataclass(frozen=True)
+class EpochMeasured(Event):
+    """The means over an epoch's batches while the weights moved, and the validation split after it."""
+
+    epoch: int
+    step: int
+    training_loss: float
+    training_error: float
+    validation_loss: float
+    validation_error: float
+    learning_rate: float
+    seconds: float  # spent training since the start of the run, without pauses
+    train_seconds: float  # spent in the steps of this epoch alone
+
+
+@dataclass(frozen=True)
+class Inspected(Event):
+    """Statistics of every layer and parameter on fixed validation examples, once an epoch."""
+
+    epoch: int
+    step: int
+    layers: list[dict[str, Any]]
+    confusion: list[list[int]]  # [label][prediction] → validation examples
+
+
+Measurement = SliceMeasured | EpochMeasured | Inspected
+
+
+@dataclass(frozen=True)
+class Loading(Event):
+    """The trainer is busy before its first step, e.g. importing PyTorch."""
+
+    what: str
+
+
+@dataclass(frozen=True)
+class Started(Event):
+    """A trainer begins, at step 0 or from a checkpoint."""
+
+    pid: int
+    host: str
+    epoch: int = 0
+    step: int = 0
+    resumed_from: str | None = None  # the checkpoint's file name
+    metrics_offset: int = 0  # bytes of metrics.jsonl that count; what stood behind was cut off
+    notes: list[str] = field(default_factory=list)  # e.g. that it may not be bit-exact, and why
+
+
+@dataclass(frozen=True)
+class SettingChanged(Event):
+    """A setting took another value from this step on."""
+
+    name: str
+    old: float
+    new: float
+    epoch: int
+    step: int
+    request: str = ""
+
+
+@dataclass(frozen=True)
+class Paused(Event):
+    """Training waits, the state is saved."""
+
+    epoch: int
+    step: int
+    reason: str = "asked"
+    request: str = ""
+
+
+@dataclass(frozen=True)
+class Continued(Event):
+    """Training goes on after a pause, to `until_step` if it is not 0."""
+
+    epoch: int
+    step: int
+    until_step: int = 0
+    request: str = ""
+
+
+@dataclass(frozen=True)
+class RequestRefused(Event):
+    """A request could not be done, and why."""
+
+    request: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class CheckpointSaved(Event):
+    """A complete state was published under `checkpoints/`."""
+
+    name: str
+    epoch: int
+    step: int
+    best: bool = False
+    request: str = ""
+
+
+@dataclass(frozen=True)
+class SaveFailed(Event):
+    """A write failed; training goes on in memory and the next interval tries again."""
+
+    what: str
+    reason: str
+    step: int
+
+
+@dataclass(frozen=True)
+class CheckpointSetAside(Event):
+    """A bad checkpoint was renamed to `corrupt-…`, and the one before it is used."""
+
+    name: str
+    renamed: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Warned(Event):
+    """Something that a person should know, in one line."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class FindingMade(Event):
+    """The doctor names something that is wrong with the run."""
+
+    rule: str
+    epoch: int
+    step: int
+    severity: str  # note, warning or error
+    evidence: dict[str, Any]
+    why: str
+    cure: str
+    request: dict[str, Any] | None = None
+    explains: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class FindingResolved(Event):
+    """What a finding named is no longer so."""
+
+    rule: str
+    epoch: int
+    step: int
+
+
+@dataclass(frozen=True)
+class Ended(Event):
+    """The trainer leaves: done, stopped, interrupted, diverged or failed."""
+
+    status: str
+    epoch: int
+    step: int
+    reason: str = ""
+
+
+def _kind(cls: type) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", cls.__name__).lower()
+
+
+KINDS: dict[str, type[Event]] = {_kind(cls): cls for cls in Event.__subclasses__()}
+
+
+def to_record(event: Event) -> dict[str, Any]:
+    """A dict for one JSON line; what is not finite becomes null, and `nonfinite` says which fields did."""
+    record = {"kind": _kind(type(event)), **dataclasses.asdict(event)}
+    notes: dict[str, str] = {}
+    for name, value in record.items():
+        record[name] = _strict(value, name, notes)
+    return {**record, "nonfinite": notes} if notes else record
+
+
+def _strict(value: Any, path: str, notes: dict[str, str]) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        notes[path] = str(value)
+        return None
+    if isinstance(value, dict):
+        return {key: _strict(inner, f"{path}.{key}", notes) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(inner, f"{path}.{i}", notes) for i, inner in enumerate(value)]
+    return value
+
+
+def to_line(event: Event) -> bytes:
+    """One line of strict JSON, with its newline."""
+    return json.dumps(to_record(event), separators=(",", ":"), allow_nan=False).encode() + b"\n"
+
+
+def from_record(record: Mapping[str, Any]) -> Event | None:
+    """The event of a JSON line; None for a kind that this version does not know or cannot fill."""
+    cls = KINDS.get(str(record.get("kind")))
+    if cls is None:
+        return None
+    known = {f.name for f in dataclasses.fields(cls)}
+    values = {name: value for name, value in record.items() if name in known}
+    for name, text in (record.get("nonfinite") or {}).items():
+        if name in known and text in ("nan", "inf", "-inf"):
+            values[name] = float(text)
+    try:
+        return cls(**values)
+    except TypeError:
+        return None
+
+
+def from_line(line: bytes) -> Event | None:
+    """The event of one line; None where it is torn, is no JSON, or is of an unknown kind."""
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return from_record(record) if isinstance(record, dict) else None

@@ -1,0 +1,258 @@
+"""Folds what a run says into curves and totals: the same for a run that trains and for one that is over."""
+
+import math
+import time
+from dataclasses import dataclass, field
+from functools import singledispatchmethod
+from typing import Any
+
+from tui_trainer.config import RunConfig
+from tui_trainer.events import (
+    CheckpointSaved,
+    CheckpointSetAside,
+    Continued,
+    Ended,
+    EpochMeasured,
+    Event,
+    FindingMade,
+    FindingResolved,
+    Inspected,
+    Loading,
+    Paused,
+    SaveFailed,
+    SettingChanged,
+    SliceMeasured,
+    Started,
+    Warned,
+)
+
+SERIES = ("training_loss", "training_error", "validation_loss", "validation_error", "learning_rate")
+
+
+@dataclass
+class Curve:
+    """One measured series: `values[i]` at `epochs[i]` (fractions of an epoch count); NaN is a gap."""
+
+    epochs: list[float] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+
+    def add(self, epoch: float, value: float | None) -> None:
+        """Append a point; None is a gap."""
+        self.epochs.append(epoch)
+        self.values.append(math.nan if value is None else value)
+
+    @property
+    def last(self) -> float | None:
+        """The newest value, or None."""
+        return self.values[-1] if self.values else None
+
+    def finite(self) -> list[float]:
+        """The values without gaps."""
+        return [value for value in self.values if math.isfinite(value)]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something that happened at a place on the curve."""
+
+    epoch: float
+    kind: str  # setting, checkpoint, resume, pause or finding
+    text: str
+
+
+class History:
+    """All that is known of one run, from its config and the events that were added so far."""
+
+    def __init__(self, config: RunConfig, steps_per_epoch: int = 0, run: str = "") -> None:
+        self.config = config
+        self.run = run
+        self.steps_per_epoch = steps_per_epoch
+        self.status = "starting"  # loading, training, paused, done, stopped, interrupted, diverged, failed
+        self.reason = ""  # what it loads, why it paused, or why it ended
+        self.epoch = 0  # epochs done
+        self.step = 0
+        self.seconds = 0.0  # spent training, without pauses
+        self.curves: dict[str, Curve] = {name: Curve() for name in (*SERIES, "slice_loss", "slice_error")}
+        self.seconds_at: dict[int, float] = {}  # epoch → seconds spent training when it ended
+        self.settings: dict[str, float] = {}  # live settings as they stand now
+        self.marks: list[Mark] = []
+        self.findings: dict[str, FindingMade] = {}  # by rule, those that still hold
+        self.warnings: list[str] = []
+        self.inspected: Inspected | None = None
+        self.checkpoint: CheckpointSaved | None = None
+        self.best_checkpoint: CheckpointSaved | None = None
+        self.last_saved: float | None = None  # wall clock
+        self.save_failure: SaveFailed | None = None  # until a later save succeeds
+        self.last_at = 0.0  # wall clock of the newest event
+        self.pid: int | None = None
+        self.host = ""
+
+    # -- what is asked of it -------------------------------------------------
+
+    @property
+    def ended(self) -> bool:
+        """Whether a trainer has written its end."""
+        return self.status in ("done", "stopped", "interrupted", "diverged", "failed")
+
+    @property
+    def position(self) -> float:
+        """Epochs done, with the fraction of the current one."""
+        return self.step / self.steps_per_epoch if self.steps_per_epoch else float(self.epoch)
+
+    @property
+    def best_epoch(self) -> int | None:
+        """The first epoch with the lowest validation error."""
+        curve = self.curves["validation_error"]
+        best = min((v for v in curve.values if math.isfinite(v)), default=None)
+        return None if best is None else round(curve.epochs[curve.values.index(best)])
+
+    @property
+    def seconds_per_epoch(self) -> float | None:
+        """Mean training time of an epoch so far."""
+        return self.seconds / self.position if self.position and self.seconds else None
+
+    @property
+    def examples_per_second(self) -> float | None:
+        """Mean training rate so far, validation included."""
+        return self.step * self.config.batch_size / self.seconds if self.seconds and self.step else None
+
+    @property
+    def remaining_seconds(self) -> float | None:
+        """What is left at the mean rate, or None before it is known."""
+        per_epoch = self.seconds_per_epoch
+        return None if per_epoch is None else max(0.0, (self.config.epochs - self.position) * per_epoch)
+
+    def accuracy(self, split: str) -> dict[str, float | None]:
+        """Largest and last accuracy of a split, as fractions."""
+        low, last = self._extremes(f"{split}_error")
+        return {"max": None if low is None else 1 - low, "final": None if last is None else 1 - last}
+
+    def loss(self, split: str) -> dict[str, float | None]:
+        """Smallest and last loss of a split."""
+        low, last = self._extremes(f"{split}_loss")
+        return {"min": low, "final": last}
+
+    def _extremes(self, name: str) -> tuple[float | None, float | None]:
+        curve = self.curves[name]
+        last = curve.last if curve.last is not None and math.isfinite(curve.last) else None
+        return min(curve.finite(), default=None), last
+
+    def summary(self) -> dict[str, Any]:
+        """Accuracies, losses, times and findings as plain JSON values; fractions in [0, 1], seconds."""
+        config = self.config
+        return {
+            "run": self.run,
+            "status": self.status,
+            "engine": config.engine,
+            "optimizer": config.optimizer,
+            "dropout": self.settings.get("dropout", config.dropout),
+            "epochs": self.epoch,
+            "seed": config.seed,
+            "accuracy": {split: self.accuracy(split) for split in ("training", "validation")},
+            "loss": {split: self.loss(split) for split in ("training", "validation")},
+            "best_epoch": self.best_epoch,
+            "seconds": self.seconds,
+            "seconds_per_epoch": self.seconds_per_epoch,
+            "examples_per_second": self.examples_per_second,
+            "checkpoint": None if self.checkpoint is None else self.checkpoint.name,
+            "findings": [_finding(found) for found in self.findings.values()],
+            "reason": self.reason,
+        }
+
+    # -- what it is told -----------------------------------------------------
+
+    def add(self, event: Event) -> None:
+        """Fold one event in; events of one file come in its order."""
+        self.last_at = max(self.last_at, event.at)
+        self._fold(event)
+
+    @singledispatchmethod
+    def _fold(self, event: Event) -> None:
+        """Events that change nothing here."""
+
+    @_fold.register
+    def _(self, event: SliceMeasured) -> None:
+        self.step, self.seconds = event.step, event.seconds
+        self.curves["slice_loss"].add(self.position, event.loss)
+        self.curves["slice_error"].add(self.position, event.error)
+
+    @_fold.register
+    def _(self, event: EpochMeasured) -> None:
+        self.epoch, self.step, self.seconds = event.epoch, event.step, event.seconds
+        self.seconds_at[event.epoch] = event.seconds
+        for name in SERIES:
+            self.curves[name].add(event.epoch, getattr(event, name))
+
+    @_fold.register
+    def _(self, event: Inspected) -> None:
+        self.inspected = event
+
+    @_fold.register
+    def _(self, event: Loading) -> None:
+        self.status, self.reason = "loading", event.what
+
+    @_fold.register
+    def _(self, event: Started) -> None:
+        self.status, self.reason = "training", ""
+        self.pid, self.host = event.pid, event.host
+        self.warnings.extend(event.notes)
+        if event.resumed_from is not None:
+            self.marks.append(Mark(self._at(event.step, event.epoch), "resume", f"resumed from {event.resumed_from}"))
+
+    def _at(self, step: int, epoch: int) -> float:
+        return step / self.steps_per_epoch if self.steps_per_epoch else float(epoch)
+
+    @_fold.register
+    def _(self, event: SettingChanged) -> None:
+        self.settings[event.name] = event.new
+        where = self._at(event.step, event.epoch)
+        self.marks.append(Mark(where, "setting", f"{event.name} {event.old:g} → {event.new:g}"))
+
+    @_fold.register
+    def _(self, event: Paused) -> None:
+        self.status, self.reason, self.step = "paused", event.reason, max(self.step, event.step)
+
+    @_fold.register
+    def _(self, event: Continued) -> None:
+        self.status, self.reason = "training", ""
+
+    @_fold.register
+    def _(self, event: CheckpointSaved) -> None:
+        self.checkpoint, self.last_saved, self.save_failure = event, event.at, None
+        if event.best:
+            self.best_checkpoint = event
+
+    @_fold.register
+    def _(self, event: SaveFailed) -> None:
+        self.save_failure = event
+
+    @_fold.register
+    def _(self, event: CheckpointSetAside) -> None:
+        self.warnings.append(f"{event.name} was bad ({event.reason}): set aside as {event.renamed}")
+
+    @_fold.register
+    def _(self, event: Warned) -> None:
+        self.warnings.append(event.message)
+
+    @_fold.register
+    def _(self, event: FindingMade) -> None:
+        self.findings[event.rule] = event
+        self.marks.append(Mark(event.epoch, "finding", event.rule))
+
+    @_fold.register
+    def _(self, event: FindingResolved) -> None:
+        self.findings.pop(event.rule, None)
+
+    @_fold.register
+    def _(self, event: Ended) -> None:
+        self.status, self.reason = event.status, event.reason
+
+
+def _finding(found: FindingMade) -> dict[str, Any]:
+    names = ("rule", "epoch", "step", "severity", "evidence", "why", "cure", "request", "explains")
+    return {name: getattr(found, name) for name in names}
+
+
+def now() -> float:
+    """The wall clock, in seconds since 1970: the one place that asks for it."""
+    return time.time()
