@@ -1,0 +1,1 @@
+"""A neural-network library written from scratch in NumPy."""
