@@ -1,0 +1,1 @@
+"""The terminal app: a viewer of runs, and a starter of them."""

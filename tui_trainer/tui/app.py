@@ -1,0 +1,130 @@
+"""The app: it polls the run that is looked at, and shows one screen of the registry at a time."""
+
+import dataclasses
+import os
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual.app import App
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from tui_trainer.config import RunConfig
+from tui_trainer.tui import preferences, themes
+from tui_trainer.tui.bench import Bench
+from tui_trainer.tui.commands import Command, bindings, offered
+from tui_trainer.tui.marks import ASCII, UNICODE
+from tui_trainer.tui.registry import SCREENS
+from tui_trainer.tui.screens.base import BenchScreen
+from tui_trainer.tui.terminal import ascii_only, on_signals, refusal
+
+POLLS_PER_SECOND = 10
+
+
+class CommandPalette(Provider):
+    """The palette, from the same table as footer and help."""
+
+    def _commands(self) -> Iterator[tuple[str, str, Callable[[], Any]]]:
+        for _, owner, command in offered(self.app):
+            yield command.label, command.help, partial(owner.run_action, command.action)
+
+    async def discover(self) -> Hits:
+        """All of them."""
+        for label, help, run in self._commands():
+            yield DiscoveryHit(label, run, help=help)
+
+    async def search(self, query: str) -> Hits:
+        """Those that match."""
+        matcher = self.matcher(query)
+        for label, help, run in self._commands():
+            if (score := max(matcher.match(label), matcher.match(help) * 0.8)) > 0:
+                yield Hit(score, matcher.highlight(label), run, help=help)
+
+
+class TrainerApp(App[int]):
+    """A viewer of runs and a starter of them; it never trains."""
+
+    TITLE = "tui-trainer"
+    CSS_PATH = "styles.tcss"
+    COMMANDS: ClassVar[set[Any]] = {CommandPalette}
+    MODES: ClassVar[dict[str, Any]] = {entry.module: entry.load for entry in SCREENS}
+    DEFAULT_MODE = SCREENS[0].module
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    KEYS: ClassVar[tuple[Command, ...]] = (
+        *(entry.command for entry in SCREENS),
+        Command("question_mark", "help", "Help", "Show all keys and what they do."),
+        Command("ctrl+p", "command_palette", "Palette", "Find a command by its name.", footer=False),
+        Command("T", "next_theme", "Theme", "Change to the next theme.", footer=False),
+        Command("q,ctrl+q", "leave", "Quit", "Quit; asks first while a run trains."),
+    )
+    BINDINGS = bindings(KEYS)
+
+    def __init__(
+        self,
+        bench: Bench,
+        *,
+        ascii: bool | None = None,
+        preferences_path: Path | None = None,
+    ) -> None:
+        no_color = "NO_COLOR" in os.environ
+        super().__init__(ansi_color=True if no_color else None)
+        self.bench = bench
+        self.marks = ASCII if (ascii_only() if ascii is None else ascii) else UNICODE
+        self.preferences_path = preferences_path or preferences.default_path()
+        self.preferences = preferences.load(self.preferences_path)
+        for theme in themes.THEMES:
+            self.register_theme(theme)
+        self.theme = "plain" if no_color else self._remembered_theme()
+
+    def _remembered_theme(self) -> str:
+        return self.preferences.theme if self.preferences.theme in themes.NAMES else themes.NAMES[0]
+
+    def on_mount(self) -> None:
+        """Begin to poll."""
+        self.set_class(self.marks.ascii, "-ascii")
+        on_signals(lambda code: self.exit(return_code=code))
+        self.set_interval(1 / POLLS_PER_SECOND, self._tick)
+
+    def _tick(self) -> None:
+        screen = self.screen
+        said = self.bench.poll()
+        if not isinstance(screen, BenchScreen):
+            return
+        if said:
+            screen.show_run()
+        screen.tick()
+
+    def remember(self, **changes: Any) -> None:
+        """Keep a choice for the next start."""
+        self.preferences = dataclasses.replace(self.preferences, **changes)
+        preferences.save(self.preferences, self.preferences_path)
+
+    def action_open(self, module: str) -> None:
+        """Show a screen of the registry."""
+        self.switch_mode(module)
+
+    def action_next_theme(self) -> None:
+        """The theme after this one."""
+        names = themes.NAMES
+        self.theme = names[(names.index(self.theme) + 1) % len(names)]
+        self.remember(theme=self.theme)
+
+    def action_leave(self) -> None:
+        """Quit."""
+        self.exit(0)
+
+    def action_help(self) -> None:
+        """All keys."""
+
+
+def run_app(config: RunConfig, runs: Path, *, attach: Path | None = None) -> int:
+    """Open the app on this terminal until the user leaves; the exit code of the process."""
+    if problem := refusal():
+        print(f"tui-trainer: {problem}", file=sys.stderr)
+        return 2
+    app = TrainerApp(Bench(config, runs, attach=attach))
+    result = app.run()
+    return app.return_code or result or 0

@@ -1,0 +1,107 @@
+"""The lines around every screen: the tabs above, the hint and the keys below."""
+
+from typing import TYPE_CHECKING, Any, cast
+
+from textual.content import Content
+from textual.style import Style
+from textual.widget import Widget
+
+from tui_trainer.text import printable
+from tui_trainer.tui.commands import Command, commands_of
+from tui_trainer.tui.registry import SCREENS
+
+if TYPE_CHECKING:
+    from tui_trainer.tui.app import TrainerApp
+
+STATUS_STYLES = {
+    "training": "$success",
+    "paused": "$warning",
+    "diverged": "$error",
+    "failed": "$error",
+    "silent": "$error",
+    "gone": "$error",
+}
+
+
+def clickable(text: str, action: str, style: str = "") -> Content:
+    """Text that does something when it is clicked."""
+    return Content.styled(text, style).stylize(Style.from_meta({"@click": action}))
+
+
+class TabBar(Widget):
+    """The screens, the one that is seen, and how the run that is looked at stands."""
+
+    def render(self) -> Content:
+        """One line."""
+        app = cast("TrainerApp", self.app)
+        state = self._state(app)
+        room = self.size.width - state.cell_length - 2
+        tabs = self._tabs(app, with_name=True)
+        if tabs.cell_length > room:
+            tabs = self._tabs(app, with_name=False)
+        if tabs.cell_length > room:
+            tabs = Content(" ").join([self._tab(app, entry) for entry in SCREENS if entry.module == app.current_mode])
+        return Content.assemble(tabs, " " * max(1, room - tabs.cell_length + 1), state)
+
+    def _tabs(self, app: "TrainerApp", with_name: bool) -> Content:
+        name = Content.styled(" tui-trainer ", "bold $foreground") if with_name else Content("")
+        return Content.assemble(name, *(self._tab(app, entry) for entry in SCREENS))
+
+    def _tab(self, app: "TrainerApp", entry: Any) -> Content:
+        seen = app.current_mode == entry.module
+        action = f"app.open('{entry.module}')"
+        key = clickable(f" {entry.key} ", action, "$primary" if seen else "$quiet")
+        name = clickable(f"{entry.name} ", action, "bold underline $foreground" if seen else "$quiet")
+        return Content.assemble(key, name)
+
+    def _state(self, app: "TrainerApp") -> Content:
+        history = app.bench.history
+        if history is None:
+            return Content.styled("no run", "$quiet")
+        word = app.bench.state_word
+        title = printable(history.config.title, 24)
+        return Content.assemble(
+            Content.styled(f"{title}  " if title else "", "$quiet"),
+            Content.styled(f"{app.marks.dot} {word}", STATUS_STYLES.get(word, "$foreground")),
+        )
+
+
+class HintLine(Widget):
+    """What the focused control means, in one line; or something that just happened."""
+
+    _words = ""
+
+    def show(self, focused: Widget | None) -> None:
+        """The words of what has the focus."""
+        self._words = str(getattr(focused, "hint", "") or "")
+        self.refresh()
+
+    def render(self) -> Content:
+        """One line."""
+        return Content.styled(f" {printable(self._words)}", "$quiet")
+
+
+class KeyBar(Widget):
+    """The keys that do something now, clickable."""
+
+    def render(self) -> Content:
+        """One line; what does not fit is in the help."""
+        parts: list[Content] = []
+        room = self.size.width - 1
+        for command, prefix in self._commands():
+            part = Content.assemble(
+                clickable(f" {command.shown_key} ", prefix + command.action, "bold $footer-key-foreground"),
+                clickable(f"{command.label} ", prefix + command.action, "$foreground 80%"),
+            )
+            if (room := room - part.cell_length) >= 0:
+                parts.append(part)
+        return Content.assemble(*parts)
+
+    def _commands(self) -> list[tuple[Command, str]]:
+        owners = ((self.app, "app."), (self.screen, "screen."))
+        always, here = ([(c, prefix) for c in commands_of(owner) if self._shown(owner, c)] for owner, prefix in owners)
+        return here + always
+
+    def _shown(self, owner: Any, command: Command) -> bool:
+        name, _, _ = command.action.partition("(")
+        return command.footer and bool(owner.check_action(name, ()))

@@ -1,0 +1,31 @@
+"""The screens of the app: a line each. Footer, help, tabs and palette come from this table."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from tui_trainer.tui.commands import Command
+
+
+@dataclass(frozen=True)
+class ScreenEntry:
+    """A screen: the key that opens it, its name, the module under `screens/` that hands it over as `SCREEN`."""
+
+    key: str
+    name: str
+    module: str
+    help: str
+
+    def load(self) -> Any:
+        """The screen, imported only now."""
+        return import_module(f"tui_trainer.tui.screens.{self.module}").SCREEN()
+
+    @property
+    def command(self) -> Command:
+        """The command that opens it."""
+        return Command(self.key, f"open('{self.module}')", self.name, self.help, footer=False)
+
+
+SCREENS: tuple[ScreenEntry, ...] = (
+    ScreenEntry("1", "Train", "train", "Choose settings, start a run, and watch it learn."),
+)

@@ -1,0 +1,1 @@
+"""One module for each full page; `registry.py` says which there are."""

@@ -1,0 +1,99 @@
+"""The themes: dark, light, one for colour-blind eyes, one without colour; and the colours of curves in each."""
+
+from dataclasses import dataclass
+
+from textual.theme import Theme
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The colours of a plot: one per series in their order, and those of axes and of quiet things."""
+
+    series: tuple[str, ...]
+    axis: str
+    faint: str
+
+
+_OKABE_ITO = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#0072b2")
+
+PALETTES: dict[str, Palette] = {
+    "dark": Palette(
+        ("#5fb0f0", "#f2a65a", "#7ccf8a", "#d98be0", "#e6d36a", "#e8737a", "#62d0cf"), "#6b7688", "#454f60"
+    ),
+    "light": Palette(
+        ("#1f6fb8", "#b85c00", "#2c7d3b", "#8b3a9c", "#7a6a00", "#b3261e", "#00706f"), "#77808c", "#b9bfc7"
+    ),
+    "colour-blind": Palette(_OKABE_ITO, "#7a7a7a", "#4a4a4a"),
+    "plain": Palette(("",) * 7, "", ""),
+}
+
+THEMES: tuple[Theme, ...] = (
+    Theme(
+        name="dark",
+        primary="#5fb0f0",
+        secondary="#8fa3bf",
+        accent="#f2a65a",
+        success="#7ccf8a",
+        warning="#e6c15a",
+        error="#f0747c",
+        foreground="#d6dde8",
+        background="#12161d",
+        surface="#181d26",
+        panel="#222a36",
+        dark=True,
+        variables={"quiet": "#7d899b", "line": "#2d3645", "footer-key-foreground": "#5fb0f0"},
+    ),
+    Theme(
+        name="light",
+        primary="#1f6fb8",
+        secondary="#556070",
+        accent="#b85c00",
+        success="#2c7d3b",
+        warning="#8a6400",
+        error="#b3261e",
+        foreground="#1d2530",
+        background="#fbfbf9",
+        surface="#f3f3ef",
+        panel="#e6e7e2",
+        dark=False,
+        variables={"quiet": "#6a7380", "line": "#cfd3d6", "footer-key-foreground": "#1f6fb8"},
+    ),
+    Theme(
+        name="colour-blind",
+        primary="#56b4e9",
+        secondary="#a0a0a0",
+        accent="#e69f00",
+        success="#56b4e9",
+        warning="#f0e442",
+        error="#e69f00",
+        foreground="#e4e4e4",
+        background="#101010",
+        surface="#181818",
+        panel="#262626",
+        dark=True,
+        variables={"quiet": "#909090", "line": "#3a3a3a", "footer-key-foreground": "#56b4e9"},
+    ),
+    Theme(
+        name="plain",
+        primary="ansi_default",
+        secondary="ansi_default",
+        accent="ansi_default",
+        success="ansi_default",
+        warning="ansi_default",
+        error="ansi_default",
+        foreground="ansi_default",
+        background="ansi_default",
+        surface="ansi_default",
+        panel="ansi_default",
+        dark=True,
+        ansi=True,
+        variables={"quiet": "ansi_default", "line": "ansi_default", "footer-key-foreground": "ansi_default"},
+    ),
+)
+
+NAMES: tuple[str, ...] = tuple(theme.name for theme in THEMES)
+
+
+def palette(theme: str) -> Palette:
+    """The colours of plots under a theme."""
+    return PALETTES.get(theme, PALETTES["dark"])
