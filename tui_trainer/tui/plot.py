@@ -1,0 +1,232 @@
+"""Draws curves as text. The only file that knows plotext."""
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import plotext
+from rich.style import Style
+from rich.text import Text
+
+from tui_trainer.text import printable
+from tui_trainer.tui import axes
+from tui_trainer.tui.marks import Marks
+from tui_trainer.tui.themes import Palette
+
+_TERMINAL: Any = type(plotext.terminal)()  # of our own: a figure is clamped to its terminal unless that has no limit
+_TERMINAL.limit(False, False)
+_ASCII = str.maketrans("│─┌┐└┘├┤┬┴┼", "|-++++||+++")
+_SMALLEST = (16, 5)
+
+
+@dataclass(frozen=True)
+class Series:
+    """One curve: `ys[i]` at `xs[i]`, ascending; what is not finite is a gap. `slot` chooses colour and mark."""
+
+    label: str
+    xs: Sequence[float]
+    ys: Sequence[float]
+    slot: int = 0
+    faint: bool = False  # quiet and without marks, as the raw curve behind a smoothed one
+    value: str = ""  # shown beside the label in the legend
+
+
+@dataclass(frozen=True)
+class Sign:
+    """Something that happened at `x`: a sign of one column at the foot of the plot."""
+
+    x: float
+    sign: str
+    colour: str = ""
+
+
+@dataclass(frozen=True)
+class Plot:
+    """What is to be drawn; limits that are None follow the data."""
+
+    title: str
+    x_label: str
+    series: tuple[Series, ...] = ()
+    x_limits: tuple[float, float] | None = None
+    y_limits: tuple[float, float] | None = None
+    log_x: bool = False
+    log_y: bool = False
+    percent: bool = False  # y values are fractions, written in per cent
+    whole_x: bool = False  # ticks at whole numbers only
+    signs: tuple[Sign, ...] = ()
+    cursor: float | None = None  # a vertical line at this x
+
+
+def draw(plot: Plot, width: int, height: int, palette: Palette, marks: Marks) -> Text:
+    """The plot as `height` lines of `width` columns: a line of title and legend, the canvas, the x ticks."""
+    if width < _SMALLEST[0] or height < _SMALLEST[1]:
+        return legend(plot, width, palette, marks)
+    drawing = _Drawing(plot, width, height - 1, palette, marks)
+    return Text("\n").join([legend(plot, width, palette, marks), *drawing.lines()])
+
+
+def legend(plot: Plot, width: int, palette: Palette, marks: Marks) -> Text:
+    """Title and the sign, name and value of each series in one line; it never covers the data."""
+    line = Text()
+    for with_values, gap in ((True, "  "), (True, " "), (False, "  ")):
+        line = Text(printable(plot.title), style="bold")
+        for series in plot.series:
+            if series.label and not series.faint:
+                line.append(gap).append_text(_entry(series, palette, marks, with_values))
+        if line.cell_len <= width:
+            return line
+    line.truncate(width, overflow="crop" if marks.ascii else "ellipsis")
+    return line
+
+
+def _entry(series: Series, palette: Palette, marks: Marks, with_value: bool) -> Text:
+    entry = Text(f"{marks.points[series.slot % len(marks.points)]} ", _style(palette, series.slot))
+    entry.append(printable(series.label, 30), _quiet(palette))
+    if with_value and series.value:
+        entry.append(f" {series.value}", _style(palette, series.slot))
+    return entry
+
+
+def _style(palette: Palette, slot: int) -> Style:
+    colour = palette.series[slot % len(palette.series)]
+    return Style(color=colour) if colour else Style()
+
+
+def _quiet(palette: Palette) -> Style:
+    return Style(color=palette.axis) if palette.axis else Style()
+
+
+def thin(
+    xs: Sequence[float], ys: Sequence[float], low: float, high: float, columns: int, log: bool = False
+) -> list[tuple[float, float, bool]]:
+    """The points between two x, at most the lowest and the highest of each column: (x, y, joined to the one before).
+
+    A spike is never lost, and a value that cannot be drawn leaves a gap.
+    """
+    first, last = max(0, bisect_left(xs, low) - 1), min(len(xs), bisect_right(xs, high) + 1)
+    cuts = [first + (last - first) * column // columns for column in range(columns + 1)]
+    if last - first <= 2 * columns:
+        cuts = list(range(first, last + 1))
+    points: list[tuple[float, float, bool]] = []
+    joined = False
+    for start, stop in zip(cuts, cuts[1:], strict=False):
+        kept, whole = _extremes(ys, start, stop, log)
+        for index in kept:
+            points.append((xs[index], ys[index], joined and whole))
+            joined = True
+        joined = joined and whole
+    return points
+
+
+def _extremes(ys: Sequence[float], start: int, stop: int, log: bool) -> tuple[list[int], bool]:
+    """Where the lowest and highest drawable values of a stretch are, and whether all of it is drawable."""
+    chunk = ys[start:stop]
+    whole = math.isfinite(sum(chunk)) and not (log and min(chunk) <= 0) and max(map(abs, chunk)) < axes.LARGEST
+    if whole:
+        return sorted({start + chunk.index(min(chunk)), start + chunk.index(max(chunk))}), True
+    good = [index for index in range(start, stop) if axes.drawable(ys[index], log)]
+    return sorted({min(good, key=ys.__getitem__), max(good, key=ys.__getitem__)}) if good else [], False
+
+
+class _Drawing:
+    """One plotext figure, made, filled and turned into lines."""
+
+    def __init__(self, plot: Plot, width: int, height: int, palette: Palette, marks: Marks) -> None:
+        self.plot, self.palette, self.marks = plot, palette, marks
+        self.height = height
+        self.figure: Any = type(plotext.figure)(_TERMINAL)
+        self.figure.plot_size(width, height)
+        self.figure.theme("colorless")
+        self.figure.axes(False, axis="x", side="upper")
+        self.figure.axes(False, axis="y", side="right")
+        self.figure.axes(True, pixel=self._pixel(palette.axis), axis="x", side="lower")
+        self.figure.axes(True, pixel=self._pixel(palette.axis), axis="y", side="left")
+        self.figure.legend(False)
+        self.columns = max(4, width - 7)
+        self.x = plot.x_limits or self._span()
+        self.points = [thin(s.xs, s.ys, *self.x, self.columns, plot.log_y) for s in plot.series]
+        values = [y for points in self.points for _, y, _ in points]
+        self.y = plot.y_limits or axes.limits(values, plot.log_y)
+
+    def _span(self) -> tuple[float, float]:
+        ends = [x for s in self.plot.series if len(s.xs) for x in (s.xs[0], s.xs[-1])]
+        ends = [x for x in ends if axes.drawable(x, self.plot.log_x)]
+        low, high = min(ends, default=1.0), max(ends, default=2.0)
+        return (low, high) if high > low else (low, low + 1)
+
+    def lines(self) -> list[Text]:
+        """The picture, its x label in the corner under the y ticks."""
+        gutter = self._rulers()
+        for series, points in zip(self.plot.series, self.points, strict=True):
+            self._curve(series, points)
+        for sign in self.plot.signs:
+            self._sign(sign)
+        if self.plot.cursor is not None and self.x[0] <= self.plot.cursor <= self.x[1]:
+            self.figure.line(self._x(self.plot.cursor), orientation=1, relative=True, pixel=self._pixel(self.palette.axis))
+        text = self.figure.build().string().rstrip("\n")
+        lines = Text.from_ansi(text.translate(_ASCII) if self.marks.ascii else text).split("\n")
+        label = Text(self.plot.x_label.rjust(gutter)[:gutter], _quiet(self.palette))
+        lines[-1] = Text.assemble(label, lines[-1][gutter:])
+        return list(lines)
+
+    def _rulers(self) -> int:
+        """Place the ticks; the width of the column of y labels."""
+        plot, figure, pixel = self.plot, self.figure, self._pixel(self.palette.axis)
+        ys = axes.ticks(*self.y, max(2, (self.height - 1) // 3 + 1), plot.log_y)
+        written = axes.labels(ys, plot.percent, plot.log_y)
+        gutter = max(len(plot.x_label), *map(len, written), 5)
+        figure.ruler("y", "left").ticks([self._y(y) for y in ys], [label.rjust(gutter) for label in written])
+        figure.ruler("y", "left").lim(self._y(self.y[0]), self._y(self.y[1])).pixel(pixel)
+        xs = axes.ticks(*self.x, max(2, self.columns // 9), plot.log_x, plot.whole_x)
+        figure.ruler("x", "lower").ticks([self._x(x) for x in xs], axes.labels(xs, log=plot.log_x))
+        figure.ruler("x", "lower").lim(self._x(self.x[0]), self._x(self.x[1])).pixel(pixel)
+        return gutter
+
+    def _x(self, value: float) -> float:
+        return math.log10(value) if self.plot.log_x else value
+
+    def _y(self, value: float) -> float:
+        return math.log10(value) if self.plot.log_y else value
+
+    def _pixel(self, colour: str) -> Any:
+        if not colour:
+            return plotext.pixel()
+        return plotext.pixel(tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5)))
+
+    def _curve(self, series: Series, points: list[tuple[float, float, bool]]) -> None:
+        if not points:
+            return
+        slot = series.slot % len(self.palette.series)
+        pixel = self._pixel(self.palette.faint if series.faint else self.palette.series[slot])
+        sign = self.marks.points[series.slot % len(self.marks.points)]
+        line_sign = sign if self.marks.ascii and not series.faint else "." if self.marks.ascii else "braille"
+        signal = self._signal([(x, y) for x, y, _ in points], line_sign, pixel)
+        for index, (_, _, joined) in enumerate(points):
+            signal.line(index, joined)
+        self.figure.draw(signal)
+        if not series.faint and not self.marks.ascii:
+            spaced = self._spaced(points, series.slot)
+            self.figure.draw(self._signal(spaced, sign, pixel))
+
+    def _spaced(self, points: list[tuple[float, float, bool]], slot: int) -> list[tuple[float, float]]:
+        """Where marks stand on a curve: on each point while they are few, else every ten columns, each slot elsewhere."""
+        width = (self._x(self.x[1]) - self._x(self.x[0])) / self.columns
+        taken, spaced = -math.inf, []
+        shift = (slot % 3) * 3.4 * width
+        for x, y, _ in points:
+            place = self._x(x) + shift if len(points) * 4 > self.columns else self._x(x)
+            if place // (10 * width) != taken or len(points) * 4 <= self.columns:
+                taken = place // (10 * width)
+                spaced.append((x, y))
+        return spaced
+
+    def _signal(self, points: list[tuple[float, float]], sign: str, pixel: Any) -> Any:
+        xs, ys = [self._x(x) for x, _ in points], [self._y(y) for _, y in points]
+        return self.figure.signal(xs, ys, marker=plotext.marker(sign, pixel))
+
+    def _sign(self, sign: Sign) -> None:
+        if self.x[0] <= sign.x <= self.x[1]:
+            pixel = self._pixel(sign.colour or self.palette.axis)
+            self.figure.draw(self._signal([(sign.x, self.y[0])], sign.sign, pixel))
