@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 # The fields that differ between two runs of one config: everything else is a function of config and trail.
-WALL_CLOCK_FIELDS = ("at", "seconds", "train_seconds")
+WALL_CLOCK_FIELDS = ("at", "seconds")
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,6 @@ class EpochMeasured(Event):
     validation_error: float
     learning_rate: float
     seconds: float  # spent training since the start of the run, without pauses
-    train_seconds: float  # spent in the steps of this epoch alone
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,6 @@ class Inspected(Event):
     epoch: int
     step: int
     layers: list[dict[str, Any]]
-    confusion: list[list[int]]  # [label][prediction] → validation examples
 
 
 Measurement = SliceMeasured | EpochMeasured | Inspected

@@ -95,6 +95,11 @@ class History:
         return self.status in ("done", "stopped", "interrupted", "diverged", "failed")
 
     @property
+    def epochs(self) -> int:
+        """How many epochs the run is to have."""
+        return int(self.settings.get("epochs", self.config.epochs))
+
+    @property
     def position(self) -> float:
         """Epochs done, with the fraction of the current one."""
         return self.step / self.steps_per_epoch if self.steps_per_epoch else float(self.epoch)
@@ -120,7 +125,7 @@ class History:
     def remaining_seconds(self) -> float | None:
         """What is left at the mean rate, or None before it is known."""
         per_epoch = self.seconds_per_epoch
-        return None if per_epoch is None else max(0.0, (self.config.epochs - self.position) * per_epoch)
+        return None if per_epoch is None else max(0.0, (self.epochs - self.position) * per_epoch)
 
     def accuracy(self, split: str) -> dict[str, float | None]:
         """Largest and last accuracy of a split, as fractions."""

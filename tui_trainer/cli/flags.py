@@ -1,0 +1,37 @@
+"""The flags of a run, made from the settings: each is declared once, in `tui_trainer.config`."""
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from tui_trainer.config import SETTINGS, RunConfig, load_file, resolve, type_of
+from tui_trainer.settings import Setting
+
+NOT_A_FLAG = ("layers",)  # a list of tables: written in a file
+
+
+def _flag(name: str, setting: Setting) -> tuple[str, Any, Any]:
+    """One field of `Flags`. Values are taken as text, so that one place says what is wrong with them."""
+    kind = bool if type_of(name) is bool else str
+    words = setting.help + (f" [{', '.join(setting.choices)}]" if setting.choices else "")
+    return name, Annotated[kind | None, Parameter(help=words, group=setting.group.capitalize())], None
+
+
+Flags = dataclasses.make_dataclass(
+    "Flags", [_flag(name, setting) for name, setting in SETTINGS.items() if name not in NOT_A_FLAG], frozen=True
+)
+Flags.__module__ = __name__  # Python 3.11 says "types", and cyclopts then takes it for a builtin
+FlagsGiven = Annotated[Flags | None, Parameter(name="*")]
+
+
+def given(flags: Any) -> dict[str, Any]:
+    """The settings that the command line names."""
+    values = {} if flags is None else dataclasses.asdict(flags)
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def config_from(flags: Any, preset: str | None, file: Path | None) -> RunConfig:
+    """A flag beats the file, which beats the preset, which beats the default; `SettingError`."""
+    return resolve(given(flags), load_file(file) if file else None, preset)

@@ -1,0 +1,51 @@
+"""`tui-trainer` and `tui-trainer --batch`: start a run and watch it, or print it."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from tui_trainer.cli.console import fail, runs_folder
+from tui_trainer.cli.flags import FlagsGiven, config_from
+from tui_trainer.run.outcome import USAGE
+
+BatchFlag = Annotated[bool, Parameter(help="train in the foreground and print, without the app", negative="")]
+PresetFlag = Annotated[str | None, Parameter(help="start from these settings (see `presets`)")]
+FileFlag = Annotated[Path | None, Parameter(help="a TOML file of settings; they beat the preset")]
+RunsFlag = Annotated[Path | None, Parameter(help="where runs lie; else $TUI_TRAINER_RUNS, else ./runs")]
+JsonFlag = Annotated[bool, Parameter(help="the result as one JSON object on stdout", negative="")]
+
+
+def has_terminal() -> bool:
+    """Whether a person can see and type."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def train(
+    *,
+    batch: BatchFlag = False,
+    preset: PresetFlag = None,
+    config: FileFlag = None,
+    runs: RunsFlag = None,
+    json: JsonFlag = False,
+    flags: FlagsGiven = None,
+) -> int:
+    """Train a network: in the app, or with --batch in the foreground."""
+    if not batch and json:
+        return fail("--json goes with --batch", USAGE)
+    if not batch and not has_terminal():
+        return fail("no terminal to draw on: use --batch", USAGE)
+    settings = config_from(flags, preset, config)
+    if not batch:
+        from tui_trainer.tui.app import run_app
+
+        return run_app(settings, runs_folder(runs))
+    from tui_trainer.batch import run_batch
+
+    return run_batch(settings, runs_folder(runs), as_json=json)
+
+
+def register(app: App) -> None:
+    """Make this what `tui-trainer` does without a subcommand."""
+    app.default(train)

@@ -1,0 +1,112 @@
+"""Brings a run into memory: its data, its learner, and the newest checkpoint that is good."""
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+
+from engines import load_engine
+from tui_trainer import data
+from tui_trainer.checkpoint import Checkpoint, CheckpointError
+from tui_trainer.data import DataError
+from tui_trainer.events import CheckpointSetAside, SettingChanged, from_line
+from tui_trainer.run.start import check_engine, environment
+from tui_trainer.settings import SettingError
+from tui_trainer.store import CheckpointStore, Recorder, RunDirectory
+from tui_trainer.training import Training
+
+SLACK = 1 << 24  # bytes that a checkpoint may have beside its arrays
+
+log = logging.getLogger(__name__)
+
+
+def load_learner(directory: RunDirectory) -> tuple[Training, list[str]]:
+    """A training at step 0, and notes on what is not as it was when the run was made.
+
+    Raises `SettingError` for an engine or network that cannot be, `DataError` for data that is not the run's own.
+    """
+    about, config = directory.read(), directory.config()
+    check_engine(config)
+    loaded = data.load(config)
+    _check_data(about["data"], loaded)
+    splits = loaded.splits
+    steps = config.epochs * int(about["steps_per_epoch"])
+    try:
+        learner = load_engine(config.engine).build(
+            config.network_config,
+            config.optimizer_config,
+            splits=splits,
+            seed=config.seed,
+            device=config.device,
+            threads=config.threads,
+            steps=steps,
+        )
+    except ValueError as error:
+        raise SettingError("network", str(error)) from None
+    return Training(config, learner, len(splits["training"])), _differences(about, environment(config))
+
+
+def _check_data(recorded: list[dict[str, Any]], loaded: data.Loaded) -> None:
+    for file, was in zip(loaded.files, recorded, strict=False):
+        if file.sha256 != was.get("sha256"):
+            raise DataError(f"{file.name} is not the file that this run began with: its SHA-256 differs")
+
+
+def _differences(about: dict[str, Any], here: dict[str, Any]) -> list[str]:
+    """One line when the bits may come out otherwise than where the run was made."""
+    before = {**about.get("versions", {}), "threads": about.get("threads"), "processor": about.get("cpu")}
+    today = {**here["versions"], "threads": here["threads"], "processor": here["cpu"]}
+    ignored = ("tui-trainer", "torch") if about["config"]["engine"] == "scratch" else ("tui-trainer",)
+    changed = [f"{k} {before.get(k)} → {v}" for k, v in today.items() if before.get(k) != v and k not in ignored]
+    return [f"may not be bit-exact: {', '.join(changed)}"] if changed else []
+
+
+@dataclass
+class Restored:
+    """Which checkpoint a training goes on from, and what was found on the way to it."""
+
+    name: str | None = None
+    metrics_offset: int = 0
+    set_aside: tuple[CheckpointSetAside, ...] = ()
+    notes: list[str] = field(default_factory=list)
+
+
+def restore(training: Training, directory: RunDirectory, store: CheckpointStore, recorder: Recorder) -> Restored:
+    """Load the newest good checkpoint into a training and cut the metrics back to it; step 0 where there is none.
+
+    `CheckpointError` where there is none and the run is a fork, which cannot begin again by itself.
+    """
+
+    def accept(checkpoint: Checkpoint) -> str | None:
+        if checkpoint.about.get("run") != directory.id:
+            return "it belongs to another run"
+        try:
+            training.restore(checkpoint)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            return f"it does not fit this run: {error}"
+        return None
+
+    held = sum(array.nbytes for array in training.learner.state_dict().values())
+    had_any = bool(store.names())
+    found = store.find(accept, held + 24 * training.progress.steps_per_epoch + SLACK)
+    if found is None and directory.read().get("parent"):
+        raise CheckpointError(f"no good checkpoint is left of {directory.id}, and a fork cannot begin again")
+    restored = Restored(None if found is None else found.name)
+    if found is not None:
+        restored.metrics_offset = int(found.checkpoint.about["metrics_offset"])
+        restored.set_aside = found.set_aside
+    elif had_any:
+        restored.notes.append("no checkpoint was good: beginning again from step 0")
+    if not recorder.cut_metrics(restored.metrics_offset):
+        restored.notes.append("metrics.jsonl had lost its end: the curve has a gap")
+    training.planned = changes_after(directory, training.progress.step)
+    return restored
+
+
+def changes_after(directory: RunDirectory, step: int) -> list[tuple[int, str, Any]]:
+    """The trail: changes of settings from `step` on, in the order of steps."""
+    try:
+        lines = directory.events.read_bytes().splitlines()
+    except OSError:
+        return []
+    events = [event for line in lines if isinstance(event := from_line(line), SettingChanged)]
+    return sorted(((e.step, e.name, e.new) for e in events if e.step >= step), key=lambda change: change[0])

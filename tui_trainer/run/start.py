@@ -1,0 +1,142 @@
+"""Make a run, start its trainer as a process of its own, and ask it for things."""
+
+import os
+import shlex
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from engines import load_engine
+from tui_trainer import __version__, data
+from tui_trainer.config import DEFAULT_PRESET, RunConfig, resolve
+from tui_trainer.history import now
+from tui_trainer.settings import SettingError
+from tui_trainer.store import RunDirectory, send_request
+from tui_trainer.store.directory import make_run
+from tui_trainer.training import steps_per_epoch
+
+
+def create(config: RunConfig, runs: Path, parent: dict[str, Any] | None = None) -> Path:
+    """Check a config against its engine and data, and make its run directory; nothing is written when it cannot be.
+
+    Raises `SettingError`, `DataError` or `OSError`.
+    """
+    check_engine(config)
+    loaded = data.load(config)
+    return make_run(runs, describe(loaded, parent)).path
+
+
+def check_engine(config: RunConfig) -> None:
+    """`SettingError` where the engine of a config cannot be used here."""
+    if problem := load_engine(config.engine).missing():
+        raise SettingError("engine", problem)
+
+
+def describe(loaded: data.Loaded, parent: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What `run.json` says of a run beside its schema and id."""
+    config = loaded.config
+    training = loaded.splits["training"]
+    return {
+        "title": config.title,
+        "created": now(),
+        "config": config.to_mapping(),
+        "seed": config.seed,
+        "steps_per_epoch": _steps(config, len(training)),
+        "classes": training.classes,
+        "input_shape": list(training.inputs.shape[1:]),
+        "data": [{"name": file.name, "size": file.size, "sha256": file.sha256} for file in loaded.files],
+        **environment(config),
+        "parent": parent,
+    }
+
+
+def _steps(config: RunConfig, examples: int) -> int:
+    try:
+        return steps_per_epoch(config, examples)
+    except ValueError as error:
+        raise SettingError("batch_size", str(error).partition(": ")[2]) from None
+
+
+def environment(config: RunConfig) -> dict[str, Any]:
+    """What the bits of a result can depend on beside the config: versions, threads, processor, commit."""
+    return {
+        "versions": {
+            "tui-trainer": __version__,
+            "python": sys.version.split()[0],
+            "numpy": _version("numpy"),
+            "torch": _version("torch"),
+            "blas": _blas(),
+        },
+        "threads": config.threads,
+        "cpu": _cpu(),
+        "git_commit": _git_commit(),
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _blas() -> str:
+    import numpy as np
+
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+    return f"{blas['name']} {blas['version']}"
+
+
+def _cpu() -> str:
+    import platform
+
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def _git_commit() -> str | None:
+    """The commit of the repository that the run is started in, if it is one."""
+    try:
+        done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=2, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None
+
+
+def launch(directory: Path, *, epochs: int | None = None) -> subprocess.Popen[bytes]:
+    """Start the trainer of a run, detached: its own session, no terminal, its output in `trainer.log`."""
+    arguments = [] if epochs is None else ["--epochs", str(epochs)]
+    with RunDirectory(directory).log.open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "tui_trainer.run", str(directory), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+
+
+def request(directory: Path, action: str, **arguments: Any) -> str:
+    """Ask the trainer of a run for something (`store.requests`); the id under which it will answer."""
+    return send_request(RunDirectory(directory), action, **arguments)
+
+
+def config_command(config: RunConfig) -> str:
+    """The exact `tui-trainer --batch` line that trains a config."""
+    base = resolve({}).to_mapping()
+    words = ["tui-trainer", "--batch", "--preset", DEFAULT_PRESET]
+    for name, value in config.to_mapping().items():
+        if value == base[name] or name == "layers":
+            continue
+        flag = name.replace("_", "-")
+        if isinstance(value, bool):
+            words.append(f"--{flag}" if value else f"--no-{flag}")
+        elif value is not None:
+            words += [f"--{flag}", ",".join(map(str, value)) if isinstance(value, list) else str(value)]
+    return shlex.join(words)

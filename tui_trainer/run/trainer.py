@@ -1,0 +1,258 @@
+"""The trainer: trains one run directory to its end, saves it, and does what is asked between slices."""
+
+import os
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tui_trainer.events import (
+    CheckpointSaved,
+    Ended,
+    EpochMeasured,
+    Event,
+    Loading,
+    Paused,
+    SaveFailed,
+    SettingChanged,
+    Started,
+)
+from tui_trainer.history import History, now
+from tui_trainer.run.asked import answer
+from tui_trainer.run.outcome import BUG, DIVERGED, DONE, INPUT_OUTPUT, exit_code, one_line
+from tui_trainer.run.prepare import load_learner, restore
+from tui_trainer.run.signals import InterruptedLoading, Signals
+from tui_trainer.store import CheckpointStore, Recorder, RequestReader, RunDirectory, RunLock, RunReader
+from tui_trainer.store.directory import SCHEMA, write_json
+from tui_trainer.training import Training
+
+WAIT_SECONDS = 0.05  # between two looks while paused
+
+Watch = Callable[[Event, History], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended, what is known of it then, and the exit code that says so."""
+
+    history: History
+    code: int
+
+
+def train_run(path: Path, *, watch: Watch | None = None, epochs: int | None = None) -> Outcome:
+    """Train a run to its end, from its newest good checkpoint if it has one; `epochs` sets a new end.
+
+    Raises `LockedError` when another trainer has it and `SchemaError` when it is no run; all else that
+    goes wrong is written as the run's end.
+    """
+    directory = RunDirectory(path)
+    reader = RunReader(directory)
+    with Signals() as signals, RunLock(directory):
+        return _Trainer(directory, reader, signals, watch or (lambda event, history: None)).run(epochs)
+
+
+class _Trainer:
+    """Holds the parts of one run while it trains."""
+
+    def __init__(self, directory: RunDirectory, reader: RunReader, signals: Signals, watch: Watch) -> None:
+        self.directory = directory
+        self.signals = signals
+        self.checkpoints = CheckpointStore(directory)
+        self.history = reader.read()
+        self.paused = False
+        self.stopping: str | None = None  # saved, or unsaved
+        self._watch = watch
+        self._recorder = Recorder(directory)
+        self._requests = RequestReader(directory, from_end=bool(self.history.pid))
+        self._saved_at = time.monotonic()
+        self._unsaved = False  # whether the last save failed
+        self.training: Training
+
+    # -- saying --------------------------------------------------------------
+
+    def say(self, *events: Event) -> None:
+        """Record events and show them; a disk that refuses is shown too."""
+        stamped = [_stamp(event) for event in events]
+        error = self._recorder.record(stamped)
+        for event in stamped:
+            self.history.add(event)
+            self._watch(event, self.history)
+        if error is not None and not self._unsaved:
+            self._failed("events", error)
+
+    def _failed(self, what: str, error: OSError) -> None:
+        self._unsaved = True
+        step = self.training.progress.step if hasattr(self, "training") else 0
+        failure = _stamp(SaveFailed(what, one_line(error), step))
+        self._recorder.record([failure])
+        self.history.add(failure)
+        self._watch(failure, self.history)
+
+    # -- the whole run -------------------------------------------------------
+
+    def run(self, epochs: int | None) -> Outcome:
+        """Load, train, end; the end is written whatever happens."""
+        try:
+            self.signals.loading = True
+            self._begin(epochs)
+            self.signals.loading = False
+            self._train()
+            return self._end()
+        except InterruptedLoading:
+            return self._leave("interrupted", f"signal {self.signals.received}", 128 + (self.signals.received or 0))
+        except Exception as error:
+            if exit_code(error) == BUG:
+                import traceback
+
+                traceback.print_exc()
+            return self._leave("failed", one_line(error), exit_code(error))
+        finally:
+            self._recorder.close()
+
+    def _begin(self, epochs: int | None) -> None:
+        self.checkpoints.sweep()
+        engine = self.history.config.engine
+        self.say(Loading("PyTorch" if engine == "pytorch" else "the data"))
+        self.training, notes = load_learner(self.directory)
+        restored = restore(self.training, self.directory, self.checkpoints, self._recorder)
+        self.say(*restored.set_aside)
+        progress = self.training.progress
+        self.say(
+            Started(
+                os.getpid(),
+                socket.gethostname(),
+                progress.epochs_done,
+                progress.step,
+                restored.name,
+                restored.metrics_offset,
+                notes + restored.notes,
+            )
+        )
+        self.history = RunReader(self.directory).read()
+        if epochs is not None and epochs != self.training.epochs:
+            self.change("epochs", epochs)
+        elif restored.name is None:
+            self.save()
+
+    def _train(self) -> None:
+        for events in self.training.slices():
+            self.say(*events)
+            self._save_when_due(events)
+            self._listen()
+            if self.stopping or self.signals.received:
+                return
+
+    def _listen(self) -> None:
+        """Answer requests; while paused, wait here for more."""
+        self._pause_when_reached()
+        while True:
+            for request in self._requests.poll():
+                answer(self, request)
+            if not self.paused or self.stopping or self.signals.received:
+                return
+            time.sleep(WAIT_SECONDS)
+
+    def _pause_when_reached(self) -> None:
+        training = self.training
+        if training.stop_at is not None and training.progress.step >= training.stop_at and not training.done:
+            training.stop_at = None
+            self.pause("reached the step asked for")
+
+    def pause(self, reason: str, request: str = "") -> None:
+        """Save, and train no more until asked."""
+        progress = self.training.progress
+        self.paused = True
+        self.say(Paused(progress.epochs_done, progress.step, reason, request))
+        self.save()
+
+    def change(self, name: str, value: Any, request: str = "") -> None:
+        """Change a live setting, say so, and save at once; `SettingError` when it cannot be."""
+        old, progress = self.training.setting(name), self.training.progress
+        self.training.change(name, value)
+        new = self.training.setting(name)
+        self.say(SettingChanged(name, old, new, progress.epochs_done, progress.step, request))
+        self.save()
+
+    # -- saving --------------------------------------------------------------
+
+    def _save_when_due(self, events: list[Event]) -> None:
+        ended = any(isinstance(event, EpochMeasured) for event in events)
+        every, config = self.training.config.checkpoint_seconds, self.training.config
+        due = ended if every == 0 else time.monotonic() - self._saved_at >= every
+        progress = self.training.progress
+        best = ended and progress.best_epoch == progress.epochs_done
+        kept = ended and config.keep_every and progress.epochs_done % config.keep_every == 0
+        if (due or best or kept or self.training.done) and self.training.diverged_at is None:
+            saved = self.save()
+            if not saved and config.on_save_failure == "pause":
+                self.paused = True
+                self.say(Paused(progress.epochs_done, progress.step, "could not save"))
+
+    def save(self, request: str = "") -> bool:
+        """Publish the state as a checkpoint; False, and said so, when it is not finite or the disk refuses."""
+        progress = self.training.progress
+        try:
+            offset = self._recorder.sync()
+            about = {"schema": list(SCHEMA), "run": self.directory.id, "metrics_offset": offset}
+            checkpoint = self.training.checkpoint(about)
+            if checkpoint is None:
+                return False
+            best = progress.step_in_epoch == 0 and 0 < progress.best_epoch == progress.epochs_done
+            name = self.checkpoints.save(checkpoint, progress.step, best=best, keep=self._keeps)
+        except OSError as error:
+            self._failed("checkpoint", error)
+            return False
+        self._saved_at, self._unsaved = time.monotonic(), False
+        self.say(CheckpointSaved(name, progress.epochs_done, progress.step, best, request))
+        return True
+
+    def _keeps(self, step: int) -> bool:
+        """Whether the checkpoint of a step stays when newer ones come."""
+        every, per_epoch = self.training.config.keep_every, self.training.progress.steps_per_epoch
+        return bool(every) and step % (per_epoch * every) == 0
+
+    # -- the end -------------------------------------------------------------
+
+    def _end(self) -> Outcome:
+        training, progress = self.training, self.training.progress
+        if training.diverged_at is not None and training.config.on_divergence == "stop":
+            return self._leave("diverged", self._divergence(), DIVERGED)
+        newest = self.history.checkpoint
+        saved = newest is not None and newest.step == progress.step and not self._unsaved
+        if self.stopping != "unsaved" and not saved:
+            saved = self.save()
+        number = self.signals.received
+        if number and not training.done:
+            return self._leave("interrupted", f"signal {number}", 128 + number)
+        status = "stopped" if self.stopping and not training.done else "done"
+        code = DONE if saved or self.stopping == "unsaved" else INPUT_OUTPUT
+        return self._leave(status, "" if code == DONE else "the last state could not be saved", code)
+
+    def _divergence(self) -> str:
+        """Why a run was stopped, and what is left of it."""
+        newest = self.checkpoints.names()
+        kept = f"the last finite state is {newest[0]}" if newest else "no finite state was saved"
+        return f"the loss was not finite at step {self.training.diverged_at}; {kept}"
+
+    def _leave(self, status: str, reason: str, code: int) -> Outcome:
+        progress = self.training.progress if hasattr(self, "training") else None
+        epoch, step = (progress.epochs_done, progress.step) if progress else (self.history.epoch, self.history.step)
+        if status == "diverged":
+            step = self.training.diverged_at or step
+        self.say(Ended(status, epoch, step, reason))
+        try:
+            write_json(self.directory.summary, self.history.summary() | {"directory": str(self.directory.path)})
+            self._recorder.sync()
+        except OSError as error:
+            self._failed("summary", error)
+            code = code or INPUT_OUTPUT
+        return Outcome(self.history, code)
+
+
+def _stamp(event: Event) -> Event:
+    """The event with the time of now."""
+    import dataclasses
+
+    return dataclasses.replace(event, at=now())

@@ -1,0 +1,133 @@
+"""The one seam to the disk: every write, fsync, replace and unlink of a run goes through here."""
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class Disk:
+    """The system calls that change a run directory, one method each, so that a test can replace any of them."""
+
+    def open(self, path: Path, flags: int) -> int:
+        """A descriptor; new files are readable by all, as the umask allows."""
+        return os.open(path, flags | getattr(os, "O_CLOEXEC", 0), 0o666)
+
+    def write(self, descriptor: int, data: bytes | memoryview) -> int:
+        """Bytes written, which can be fewer than given."""
+        return os.write(descriptor, data)
+
+    def fsync(self, descriptor: int) -> None:
+        """Ask that what was written survives a power loss."""
+        os.fsync(descriptor)
+
+    def replace(self, source: Path, target: Path) -> None:
+        """Put `source` in the place of `target`, in one step."""
+        os.replace(source, target)
+
+    def unlink(self, path: Path) -> None:
+        """Remove a file."""
+        os.unlink(path)
+
+    def truncate(self, descriptor: int, size: int) -> None:
+        """Cut a file to `size` bytes."""
+        os.ftruncate(descriptor, size)
+
+    def mkdir(self, path: Path) -> None:
+        """Make a directory; `FileExistsError` when somebody else was first."""
+        os.mkdir(path)
+
+
+disk = Disk()
+
+
+def publish(path: Path, pieces: Iterable[bytes | memoryview]) -> None:
+    """Replace `path` by new contents so that at every instant it is either the old file or the new one, whole.
+
+    A temporary file in the same directory → write → fsync → replace → fsync of the directory.
+    On failure the old file is untouched, the temporary one is removed where that works, and `OSError` is raised.
+    """
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        descriptor = disk.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        try:
+            for piece in pieces:
+                write_all(descriptor, piece)
+            disk.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        disk.replace(temporary, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            disk.unlink(temporary)
+        raise
+    sync_directory(path.parent)
+
+
+def write_all(descriptor: int, data: bytes | memoryview) -> None:
+    """Write everything, or raise `OSError`."""
+    rest = memoryview(data)
+    while rest:
+        written = disk.write(descriptor, rest)
+        if written == 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        rest = rest[written:]
+
+
+def sync_directory(path: Path) -> None:
+    """Make renames and new names in a directory survive a power loss."""
+    descriptor = disk.open(path, os.O_RDONLY)
+    try:
+        disk.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_directory(path: Path) -> None:
+    """Make a directory that must not be there yet, and make its name last."""
+    disk.mkdir(path)
+    sync_directory(path.parent)
+
+
+class Appender:
+    """Appends whole lines to a file of which this process is the only writer; a failed line leaves no torn half."""
+
+    def __init__(self, path: Path) -> None:
+        self._descriptor = disk.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        self.size = os.fstat(self._descriptor).st_size
+
+    def append(self, data: bytes) -> None:
+        """Write in one call; on a short write cut back to what stood before and raise `OSError`."""
+        written = disk.write(self._descriptor, data)
+        if written != len(data):
+            disk.truncate(self._descriptor, self.size)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self.size += written
+
+    def cut(self, size: int) -> None:
+        """Forget what lies behind `size`."""
+        disk.truncate(self._descriptor, size)
+        disk.fsync(self._descriptor)
+        self.size = size
+
+    def sync(self) -> None:
+        """Make what was appended survive a power loss."""
+        disk.fsync(self._descriptor)
+
+    def close(self) -> None:
+        """Give the descriptor back."""
+        os.close(self._descriptor)
+
+
+def append_line(path: Path, line: bytes) -> None:
+    """Append one line to a file that several processes append to."""
+    descriptor = disk.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
+    try:
+        size = os.fstat(descriptor).st_size
+        torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+        data = b"\n" + line if torn else line
+        if disk.write(descriptor, data) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,24 @@
+"""The run directory: its files, who may write them, and how anybody reads them while they grow."""
+
+from tui_trainer.store.checkpoints import CheckpointStore
+from tui_trainer.store.directory import RunDirectory, SchemaError, find_run, list_runs
+from tui_trainer.store.lock import LockedError, RunLock, is_alive
+from tui_trainer.store.reader import RunReader
+from tui_trainer.store.requests import Request, RequestReader, send_request
+from tui_trainer.store.writer import Recorder
+
+__all__ = [
+    "CheckpointStore",
+    "LockedError",
+    "Recorder",
+    "Request",
+    "RequestReader",
+    "RunDirectory",
+    "RunLock",
+    "RunReader",
+    "SchemaError",
+    "find_run",
+    "is_alive",
+    "list_runs",
+    "send_request",
+]

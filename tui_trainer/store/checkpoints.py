@@ -1,0 +1,116 @@
+"""The checkpoints of a run: publish, prune, and find the newest one that is good."""
+
+import contextlib
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui_trainer.checkpoint import LARGEST_FILE, Checkpoint, CheckpointError, read_checkpoint, write_checkpoint
+from tui_trainer.events import CheckpointSetAside
+from tui_trainer.storage import disk, sync_directory
+from tui_trainer.store.directory import RunDirectory, write_json
+
+NAME = re.compile(r"step-(\d{9,})\.safetensors")
+NEWEST_KEPT = 2
+
+
+@dataclass(frozen=True)
+class Found:
+    """A checkpoint that was read and verified, and what was wrong with newer ones."""
+
+    name: str
+    checkpoint: Checkpoint
+    set_aside: tuple[CheckpointSetAside, ...] = ()
+
+
+def step_of(name: str) -> int | None:
+    """The step in a checkpoint's name, or None where it is no such name."""
+    match = NAME.fullmatch(name)
+    return int(match[1]) if match else None
+
+
+class CheckpointStore:
+    """What lies under `checkpoints/`, by name only: there is no pointer that could be wrong."""
+
+    def __init__(self, directory: RunDirectory) -> None:
+        self._directory = directory
+        self.folder = directory.checkpoints
+
+    def names(self) -> list[str]:
+        """Names of checkpoints, newest first; nothing is read."""
+        try:
+            names = [entry.name for entry in self.folder.iterdir() if step_of(entry.name) is not None]
+        except OSError:
+            return []
+        return sorted(names, key=lambda name: step_of(name) or 0, reverse=True)
+
+    def path(self, name: str) -> Path:
+        """Where a checkpoint lies."""
+        return self.folder / name
+
+    def save(self, checkpoint: Checkpoint, step: int, *, best: bool, keep: Callable[[int], bool]) -> str:
+        """Publish a state and prune: the newest two, the best, and those whose step `keep` names stay."""
+        name = f"step-{step:09d}.safetensors"
+        write_checkpoint(self.path(name), checkpoint)
+        if best:
+            write_json(self._directory.best, {"name": name, **checkpoint.about.get("best", {})})
+        self._prune(keep)
+        return name
+
+    def best_name(self) -> str | None:
+        """The best checkpoint, read from `best.json`; None where that is missing or names nothing that is there."""
+        try:
+            name = json.loads(self._directory.best.read_bytes())["name"]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return None
+        return name if isinstance(name, str) and step_of(name) is not None and self.path(name).is_file() else None
+
+    def _prune(self, keep: Callable[[int], bool]) -> None:
+        best = self.best_name()
+        for name in self.names()[NEWEST_KEPT:]:
+            if name != best and not keep(step_of(name) or 0):
+                disk.unlink(self.path(name))
+
+    def find(self, accept: Callable[[Checkpoint], str | None], limit: int = LARGEST_FILE) -> Found | None:
+        """The newest checkpoint that is whole and that `accept` has no objection to; bad ones are set aside."""
+        set_aside = []
+        for name in self.names():
+            problem, checkpoint = self._try(name, accept, limit)
+            if checkpoint is not None and problem is None:
+                return Found(name, checkpoint, tuple(set_aside))
+            set_aside.append(self._set_aside(name, problem or ""))
+        return None
+
+    def _try(
+        self, name: str, accept: Callable[[Checkpoint], str | None], limit: int
+    ) -> tuple[str | None, Checkpoint | None]:
+        try:
+            checkpoint = read_checkpoint(self.path(name), limit)
+        except CheckpointError as error:
+            return str(error), None
+        return accept(checkpoint), checkpoint
+
+    def _set_aside(self, name: str, reason: str) -> CheckpointSetAside:
+        """Rename a bad checkpoint to the first free `corrupt-…` name; it is never deleted."""
+        renamed = next(new for new in self._corrupt_names(name) if not self.path(new).exists())
+        with contextlib.suppress(OSError):
+            disk.replace(self.path(name), self.path(renamed))
+            sync_directory(self.folder)
+        return CheckpointSetAside(name, renamed, reason)
+
+    @staticmethod
+    def _corrupt_names(name: str) -> Iterator[str]:
+        yield f"corrupt-{name}"
+        number = 2
+        while True:
+            yield f"corrupt-{number}-{name}"
+            number += 1
+
+    def sweep(self) -> None:
+        """Remove temporary files that a crash left; only the holder of the lock may."""
+        for folder in (self.folder, self._directory.path):
+            for left in folder.glob(".*.tmp"):
+                with contextlib.suppress(OSError):
+                    disk.unlink(left)

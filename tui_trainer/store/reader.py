@@ -1,0 +1,98 @@
+"""Follows a run directory as anybody may: reads what was appended since the last look and folds it into a history."""
+
+from pathlib import Path
+
+from tui_trainer.events import Event, Started, from_line
+from tui_trainer.history import History
+from tui_trainer.store.directory import RunDirectory
+from tui_trainer.store.lock import is_alive
+
+PIECE = 1 << 22  # bytes read at a time
+
+
+class Follower:
+    """New whole lines of one growing file; a torn last line waits until it is whole."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.offset = 0
+        self.skipped = 0  # whole lines that were no event
+
+    def shrunk(self) -> bool:
+        """Whether the file was cut back behind what was read."""
+        return self._size() < self.offset
+
+    def _size(self) -> int:
+        try:
+            return self._path.stat().st_size
+        except OSError:
+            return 0
+
+    def poll(self) -> list[Event]:
+        """The events of the lines that were completed since the last call."""
+        events: list[Event] = []
+        while self._size() > self.offset and (lines := self._whole_lines()):
+            for line in lines:
+                event = from_line(line)
+                if event is not None:
+                    events.append(event)
+                elif line.strip():
+                    self.skipped += 1
+        return events
+
+    def _whole_lines(self) -> list[bytes]:
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self.offset)
+                data = file.read(PIECE)
+        except OSError:
+            return []
+        end = data.rfind(b"\n") + 1
+        if end == 0 and len(data) == PIECE:  # a line that never ends is garbage: step over it
+            end = len(data)
+        self.offset += end
+        return data[:end].splitlines()
+
+
+class RunReader:
+    """The history of a run, live or over. `poll` brings it up to date; after a resume it is folded anew."""
+
+    def __init__(self, directory: RunDirectory | Path) -> None:
+        self.directory = directory if isinstance(directory, RunDirectory) else RunDirectory(directory)
+        self.about = self.directory.read()
+        self._config = self.directory.config()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._metrics = Follower(self.directory.metrics)
+        self._events = Follower(self.directory.events)
+        self.history = History(self._config, int(self.about["steps_per_epoch"]), self.directory.id)
+        self._looked = False
+
+    @property
+    def skipped(self) -> int:
+        """Lines that could not be read."""
+        return self._metrics.skipped + self._events.skipped
+
+    @property
+    def alive(self) -> bool:
+        """Whether a trainer holds the run now."""
+        return is_alive(self.directory)
+
+    def poll(self) -> bool:
+        """Fold in what is new; True when there was something."""
+        happened = self._events.poll()
+        resumed = any(isinstance(event, Started) and event.resumed_from for event in happened)
+        if self._looked and (resumed or self._metrics.shrunk()):
+            self._begin()
+            happened = self._events.poll()
+        self._looked = True
+        measured = self._metrics.poll()
+        for event in sorted([*measured, *happened], key=lambda event: event.at):
+            self.history.add(event)
+        return bool(measured or happened)
+
+    def read(self) -> History:
+        """The history as it stands now."""
+        self.poll()
+        return self.history
