@@ -22,7 +22,7 @@ from tui_trainer.events import (
     Warned,
 )
 from tui_trainer.history import History
-from tui_trainer.run import Outcome, create, train_run
+from tui_trainer.run import create, train_run
 from tui_trainer.store import CheckpointStore, RunDirectory
 from tui_trainer.text import printable
 
@@ -131,7 +131,7 @@ def train_and_print(directory: Path, *, as_json: bool = False, epochs: int | Non
     if as_json:
         print(json.dumps(summary(directory, outcome.history), allow_nan=False))
     elif outcome.history.epoch:
-        print_summary(directory, outcome)
+        print_history(directory, outcome.history)
     return outcome.code
 
 
@@ -142,12 +142,12 @@ def summary(directory: Path, history: History) -> dict[str, Any]:
     return history.summary() | {"directory": str(directory), "checkpoint": checkpoint}
 
 
-def print_summary(directory: Path, outcome: Outcome) -> None:
+def print_history(directory: Path, history: History) -> None:
     """The summary as a table on stdout."""
     from rich.console import Console
     from rich.table import Table
 
-    facts = summary(directory, outcome.history)
+    facts = summary(directory, history)
     table = Table(title=printable(f"{facts['run']}: {facts['status']}"), title_justify="left")
     for heading in ("accuracy", "maximum", "final"):
         table.add_column(heading, justify="left" if heading == "accuracy" else "right")

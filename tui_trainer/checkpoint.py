@@ -39,7 +39,7 @@ def is_finite(tensors: Mapping[str, Array]) -> bool:
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Publish a checkpoint at `path`, atomically; `OSError` when the disk refuses."""
-    tensors = {name: np.ascontiguousarray(array) for name, array in checkpoint.tensors.items()}
+    tensors = {name: np.asarray(array, order="C") for name, array in checkpoint.tensors.items()}
     about = json.dumps(checkpoint.about, sort_keys=True, allow_nan=False)
     data = save_tensors(tensors, {"about": about, "sha256": _digest(tensors, about)})
     publish(path, [data])

@@ -140,6 +140,7 @@ class Training:
 
     def slices(self) -> Iterator[list[Event]]:
         """Train to the end; after each slice yield what it measured. Stops early where the loss is not finite."""
+        self.make_due_changes()
         while not self.done and not self._halted():
             started = self._clock()
             events = self._one_slice()
@@ -148,13 +149,13 @@ class Training:
             else:
                 self.progress.seconds += self._clock() - started
             yield events
+            self.make_due_changes()
 
     def _halted(self) -> bool:
         return self.diverged_at is not None and self.config.on_divergence == "stop"
 
     def _one_slice(self) -> list[Event]:
         progress = self.progress
-        self._make_due_changes()
         if progress.step_in_epoch == 0:
             self._apply()  # the schedule may have moved
         first, count = progress.step_in_epoch, self._slice_steps()
@@ -184,7 +185,8 @@ class Training:
             self._order = (epoch, epoch_order(seed, epoch, self._examples, self.config.shuffle))
         return self._order[1]
 
-    def _make_due_changes(self) -> None:
+    def make_due_changes(self) -> None:
+        """Make the planned changes whose step is reached."""
         while self.planned and self.planned[0][0] <= self.progress.step:
             _, name, value = self.planned.pop(0)
             self.change(name, value)

@@ -86,15 +86,13 @@ def restore(training: Training, directory: RunDirectory, store: CheckpointStore,
         return None
 
     held = sum(array.nbytes for array in training.learner.state_dict().values())
-    had_any = bool(store.names())
     found = store.find(accept, held + 24 * training.progress.steps_per_epoch + SLACK)
-    if found is None and directory.read().get("parent"):
-        raise CheckpointError(f"no good checkpoint is left of {directory.id}, and a fork cannot begin again")
-    restored = Restored(None if found is None else found.name)
-    if found is not None:
+    restored = Restored(found.name, set_aside=found.set_aside)
+    if found.checkpoint is not None:
         restored.metrics_offset = int(found.checkpoint.about["metrics_offset"])
-        restored.set_aside = found.set_aside
-    elif had_any:
+    elif directory.read().get("parent"):
+        raise CheckpointError(f"no good checkpoint is left of {directory.id}, and a fork cannot begin again")
+    elif found.set_aside:
         restored.notes.append("no checkpoint was good: beginning again from step 0")
     if not recorder.cut_metrics(restored.metrics_offset):
         restored.notes.append("metrics.jsonl had lost its end: the curve has a gap")

@@ -67,6 +67,8 @@ class _Trainer:
         self._recorder = Recorder(directory)
         self._requests = RequestReader(directory, from_end=bool(self.history.pid))
         self._saved_at = time.monotonic()
+        parent = directory.read().get("parent")
+        self._begun_at = int(parent["step"]) if parent else None  # a fork keeps the state that it began from
         self._unsaved = False  # whether the last save failed
         self.training: Training
 
@@ -211,7 +213,7 @@ class _Trainer:
     def _keeps(self, step: int) -> bool:
         """Whether the checkpoint of a step stays when newer ones come."""
         every, per_epoch = self.training.config.keep_every, self.training.progress.steps_per_epoch
-        return bool(every) and step % (per_epoch * every) == 0
+        return step == self._begun_at or (bool(every) and step % (per_epoch * every) == 0)
 
     # -- the end -------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from tui_trainer.store.checkpoints import CheckpointStore
 from tui_trainer.store.directory import RunDirectory, SchemaError, find_run, list_runs
 from tui_trainer.store.lock import LockedError, RunLock, is_alive
+from tui_trainer.store.overview import Overview, overview, state
 from tui_trainer.store.reader import RunReader
 from tui_trainer.store.requests import Request, RequestReader, send_request
 from tui_trainer.store.writer import Recorder
@@ -10,6 +11,7 @@ from tui_trainer.store.writer import Recorder
 __all__ = [
     "CheckpointStore",
     "LockedError",
+    "Overview",
     "Recorder",
     "Request",
     "RequestReader",
@@ -20,5 +22,7 @@ __all__ = [
     "find_run",
     "is_alive",
     "list_runs",
+    "overview",
     "send_request",
+    "state",
 ]

@@ -18,10 +18,10 @@ NEWEST_KEPT = 2
 
 @dataclass(frozen=True)
 class Found:
-    """A checkpoint that was read and verified, and what was wrong with newer ones."""
+    """A checkpoint that was read and verified (or none), and what was wrong with newer ones."""
 
-    name: str
-    checkpoint: Checkpoint
+    name: str | None = None
+    checkpoint: Checkpoint | None = None
     set_aside: tuple[CheckpointSetAside, ...] = ()
 
 
@@ -73,7 +73,7 @@ class CheckpointStore:
             if name != best and not keep(step_of(name) or 0):
                 disk.unlink(self.path(name))
 
-    def find(self, accept: Callable[[Checkpoint], str | None], limit: int = LARGEST_FILE) -> Found | None:
+    def find(self, accept: Callable[[Checkpoint], str | None], limit: int = LARGEST_FILE) -> Found:
         """The newest checkpoint that is whole and that `accept` has no objection to; bad ones are set aside."""
         set_aside = []
         for name in self.names():
@@ -81,7 +81,7 @@ class CheckpointStore:
             if checkpoint is not None and problem is None:
                 return Found(name, checkpoint, tuple(set_aside))
             set_aside.append(self._set_aside(name, problem or ""))
-        return None
+        return Found(set_aside=tuple(set_aside))
 
     def _try(
         self, name: str, accept: Callable[[Checkpoint], str | None], limit: int

@@ -1,0 +1,161 @@
+"""One run in one row, read cheaply: from its summary when it is over, else from the ends of its files."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tui_trainer.events import (
+    CheckpointSaved,
+    Continued,
+    Ended,
+    EpochMeasured,
+    Event,
+    Loading,
+    Paused,
+    SettingChanged,
+    Started,
+    from_line,
+)
+from tui_trainer.store.directory import RunDirectory, SchemaError
+from tui_trainer.store.lock import is_alive
+from tui_trainer.store.reader import RunReader
+
+TAIL = 1 << 16  # bytes
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What a list of runs shows of one; accuracies are fractions, `seconds` of training."""
+
+    id: str
+    directory: str
+    title: str
+    state: str  # training, paused, loading; done, stopped, diverged, failed; interrupted: dead without an end
+    alive: bool
+    created: float
+    engine: str
+    network: str
+    optimizer: str
+    dropout: float
+    learning_rate: float
+    seed: int
+    epoch: int
+    epochs: int
+    training_accuracy: float | None
+    validation_accuracy: float | None
+    best_validation_accuracy: float | None
+    seconds: float
+    parent: str | None = None
+
+
+def overview(directory: RunDirectory) -> Overview:
+    """The row of a run; `SchemaError` when it is none."""
+    about = directory.read()
+    alive = is_alive(directory)
+    facts = None if alive else _summary(directory)
+    facts = facts or _from_tails(directory, alive)
+    config = about["config"]
+    try:
+        return Overview(
+            id=directory.id,
+            directory=str(directory.path),
+            title=directory.title(),
+            alive=alive,
+            created=float(about.get("created", 0)),
+            **{name: config[name] for name in ("engine", "network", "optimizer", "seed")},
+            **{name: facts.get(name, config[name]) for name in ("dropout", "learning_rate")},
+            epochs=int(facts.get("epochs_asked", config["epochs"])),
+            parent=(about.get("parent") or {}).get("run"),
+            **{name: facts.get(name) for name in ("state", "training_accuracy", "validation_accuracy")},
+            best_validation_accuracy=facts.get("best_validation_accuracy"),
+            epoch=int(facts.get("epoch", 0)),
+            seconds=float(facts.get("seconds") or 0),
+        )
+    except (KeyError, TypeError, ValueError):
+        raise SchemaError(f"{directory.path} is not a run that can be read") from None
+
+
+def _summary(directory: RunDirectory) -> dict[str, Any] | None:
+    """The facts in `summary.json`, unless something was written after it."""
+    try:
+        written = directory.summary.stat().st_mtime_ns
+        if max(_changed(directory.metrics), _changed(directory.events)) > written + 1_000_000_000:
+            return None
+        found = json.loads(directory.summary.read_bytes())
+        accuracy = found["accuracy"]
+        return {
+            "state": str(found["status"]),
+            "epoch": found["epochs"],
+            "epochs_asked": found["epochs_asked"],
+            "dropout": found["dropout"],
+            "learning_rate": found["learning_rate"],
+            "training_accuracy": accuracy["training"]["final"],
+            "validation_accuracy": accuracy["validation"]["final"],
+            "best_validation_accuracy": accuracy["validation"]["max"],
+            "seconds": found["seconds"],
+        }
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def _changed(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _from_tails(directory: RunDirectory, alive: bool) -> dict[str, Any]:
+    """The facts at the ends of the two growing files."""
+    facts: dict[str, Any] = {"state": "starting" if alive else "interrupted"}
+    for event in sorted(_tail(directory.metrics) + _tail(directory.events), key=lambda event: event.at):
+        match event:
+            case EpochMeasured():
+                facts["epoch"], facts["seconds"] = event.epoch, event.seconds
+                facts["training_accuracy"] = 1 - event.training_error
+                facts["validation_accuracy"] = 1 - event.validation_error
+                best = facts.get("best_validation_accuracy") or 0.0
+                facts["best_validation_accuracy"] = max(best, 1 - event.validation_error)
+            case SettingChanged(name=name, new=new):
+                facts["epochs_asked" if name == "epochs" else name] = new
+    if alive:
+        facts["state"] = _state_alive(directory)
+    elif (end := _last_end(directory)) is not None:
+        facts["state"] = end
+    return facts
+
+
+def _state_alive(directory: RunDirectory) -> str:
+    state = "starting"
+    for event in _tail(directory.events):
+        if isinstance(event, Paused):
+            state = "paused"
+        elif isinstance(event, Loading):
+            state = "loading"
+        elif isinstance(event, Started | Continued):
+            state = "training"
+    return "training" if state == "starting" and directory.metrics.exists() else state
+
+
+def _last_end(directory: RunDirectory) -> str | None:
+    """The status in the last line of the events, if the trainer wrote its end there."""
+    said = [event for event in _tail(directory.events) if not isinstance(event, CheckpointSaved)]
+    return said[-1].status if said and isinstance(said[-1], Ended) else None
+
+
+def _tail(path: Path) -> list[Event]:
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - TAIL))
+            lines = file.read(TAIL).splitlines()
+    except OSError:
+        return []
+    return [event for line in lines[size > TAIL :] if (event := from_line(line))]
+
+
+def state(reader: RunReader) -> str:
+    """The state of a run that is followed: what its trainer says, or `interrupted` when that died without an end."""
+    history = reader.history
+    return history.status if history.ended or reader.alive else "interrupted"
