@@ -1,1 +1,1 @@
-"""A neural-network library written from scratch in NumPy."""
+"""A neural-network library written from scratch in NumPy: start with layers.py, end with network.py."""
