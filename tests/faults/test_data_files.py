@@ -38,6 +38,13 @@ def refusal(folder: Path, question: Callable = data.load) -> str:
     return line
 
 
+def packed_to(size: int, content: bytes) -> bytes:
+    """A gzip file of exactly that many bytes, by a long name in its header."""
+    packed = gzip.compress(content, mtime=0)
+    return b"\x1f\x8b\x08\x08" + packed[4:10] + b"n" * (size - len(packed) - 1) + b"\0" + packed[10:]
+
+
+ONES = idx_bytes(np.ones((640, 28, 28)))
 BROKEN = {
     "empty": (b"", "is empty"),
     "cut in the magic": (b"\0\0\x08", "not an IDX file: it begins with 00 00 08"),
@@ -62,12 +69,13 @@ BROKEN = {
     "fewer images": (idx_bytes(np.zeros((639, 28, 28))), "has 640 labels for the 639 images"),
     "other size": (idx_bytes(np.zeros((640, 27, 28))), "its images are 28 × 28, those for training are 27 × 28"),
     "gzip of nothing": (gzip.compress(b""), "not an IDX file: it begins with nothing"),
-    "gzip cut": (gzip.compress(idx_bytes(np.ones((640, 28, 28))))[:-9], "its gzip data are cut short"),
+    "gzip cut": (gzip.compress(ONES)[:-9], "its gzip data are cut short"),
     "gzip with a bad header": (b"\x1f\x8b\x07" + bytes(99), "its gzip data are damaged (unknown compression method)"),
     "gzip of too few": (gzip.compress(header(640, 28, 28) + bytes(9)), "cannot hold the 501,776 bytes"),
     "gzip of some": (gzip.compress(header(640, 28, 28) + os.urandom(999)), "is cut short: it has 999 of 501,760"),
     "gzip of too many": (gzip.compress(header(640, 28, 28) + bytes(501_761)), "more values than its header says"),
-    "gzip and more": (gzip.compress(idx_bytes(np.ones((640, 28, 28)))) + b"\0", "more bytes after its gzip data"),
+    "gzip and more": (gzip.compress(ONES) + b"\0", "more bytes after its gzip data"),
+    "gzip and more, read later": (packed_to(source.PIECE, ONES) + b"\0", "more bytes after its gzip data"),
     "gzip of huge header": (gzip.compress(header(2_000_000, 28, 28)), "cannot hold the 1,568,000,016 bytes"),
     "gzip of a gzip": (gzip.compress(gzip.compress(header(640, 28, 28))), "it begins with 1f 8b 08 00"),
     "gzip far too long": (gzip.compress(header(1, 2, 2) + bytes(4)) + bytes(1 << 21), "is far larger than the 20"),
@@ -93,6 +101,11 @@ def test_gzip_checks_are_verified(part, folder):
     (folder / TEST_LABELS).write_bytes(packed)
     check = {"crc": "data", "length": "length"}[part]
     assert refusal(folder).endswith(f"{TEST_LABELS}: its gzip data are damaged (incorrect {check} check)")
+
+
+def test_a_gzip_file_that_ends_with_a_piece_is_read(folder):
+    (folder / TRAIN_IMAGES).write_bytes(packed_to(source.PIECE, ONES))
+    assert (data.load(RunConfig(data=str(folder))).splits["training"].inputs == 1).all()
 
 
 def test_swapped_files_are_refused(folder):
