@@ -16,11 +16,20 @@ from tui_trainer.tui import preferences, themes
 from tui_trainer.tui.bench import Bench
 from tui_trainer.tui.commands import Command, bindings, offered
 from tui_trainer.tui.marks import ASCII, UNICODE
+from tui_trainer.tui.panels.pick import PickOne
 from tui_trainer.tui.registry import SCREENS
 from tui_trainer.tui.screens.base import BenchScreen
+from tui_trainer.tui.screens.dialogs import CANCEL, DROP, SAVE, ReadDialog, grouped, help_text, quit_dialog
 from tui_trainer.tui.terminal import ascii_only, on_signals, refusal
 
 POLLS_PER_SECOND = 10
+MOVING = (
+    ("Tab ↑ ↓", "to the next control or back"),
+    ("← →", "change the value that has the focus"),
+    ("Enter", "type a value, or choose from a list"),
+    ("Esc", "leave a field or a window as it was"),
+    ("mouse", "click whatever you see; the wheel scrolls"),
+)
 
 
 class CommandPalette(Provider):
@@ -113,11 +122,22 @@ class TrainerApp(App[int]):
         self.remember(theme=self.theme)
 
     def action_leave(self) -> None:
-        """Quit."""
-        self.exit(0)
+        """Quit; ask first what shall become of a run that trains."""
+        if self.bench.living and not isinstance(self.screen, PickOne):
+            self.push_screen(quit_dialog(), self._leave)
+        else:
+            self.exit(0)
+
+    def _leave(self, choice: str | None) -> None:
+        if choice in (SAVE, DROP):
+            self.bench.request("stop", save=choice == SAVE)
+        if choice not in (None, CANCEL):
+            self.exit(0)
 
     def action_help(self) -> None:
         """All keys."""
+        groups = grouped(offered(self))
+        self.push_screen(ReadDialog("Keys", lambda: help_text(groups, MOVING)))
 
 
 def run_app(config: RunConfig, runs: Path, *, attach: Path | None = None) -> int:

@@ -4,6 +4,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import plotext
@@ -111,7 +112,7 @@ def thin(
         cuts = list(range(first, last + 1))
     points: list[tuple[float, float, bool]] = []
     joined = False
-    for start, stop in zip(cuts, cuts[1:], strict=False):
+    for start, stop in pairwise(cuts):
         kept, whole = _extremes(ys, start, stop, log)
         for index in kept:
             points.append((xs[index], ys[index], joined and whole))
@@ -164,7 +165,9 @@ class _Drawing:
         for sign in self.plot.signs:
             self._sign(sign)
         if self.plot.cursor is not None and self.x[0] <= self.plot.cursor <= self.x[1]:
-            self.figure.line(self._x(self.plot.cursor), orientation=1, relative=True, pixel=self._pixel(self.palette.axis))
+            self.figure.line(
+                self._x(self.plot.cursor), orientation=1, relative=True, pixel=self._pixel(self.palette.axis)
+            )
         text = self.figure.build().string().rstrip("\n")
         lines = Text.from_ansi(text.translate(_ASCII) if self.marks.ascii else text).split("\n")
         label = Text(self.plot.x_label.rjust(gutter)[:gutter], _quiet(self.palette))
@@ -211,7 +214,7 @@ class _Drawing:
             self.figure.draw(self._signal(spaced, sign, pixel))
 
     def _spaced(self, points: list[tuple[float, float, bool]], slot: int) -> list[tuple[float, float]]:
-        """Where marks stand on a curve: on each point while they are few, else every ten columns, each slot elsewhere."""
+        """Where marks stand on a curve: on each point while they are few, else every ten columns, slots apart."""
         width = (self._x(self.x[1]) - self._x(self.x[0])) / self.columns
         taken, spaced = -math.inf, []
         shift = (slot % 3) * 3.4 * width

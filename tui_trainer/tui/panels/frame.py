@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING, Any, cast
 
 from textual.content import Content
-from textual.style import Style
 from textual.widget import Widget
 
 from tui_trainer.text import printable
 from tui_trainer.tui.commands import Command, commands_of
+from tui_trainer.tui.panels.clickable import ClickableWidget, clickable
 from tui_trainer.tui.registry import SCREENS
 
 if TYPE_CHECKING:
@@ -23,12 +23,7 @@ STATUS_STYLES = {
 }
 
 
-def clickable(text: str, action: str, style: str = "") -> Content:
-    """Text that does something when it is clicked."""
-    return Content.styled(text, style).stylize(Style.from_meta({"@click": action}))
-
-
-class TabBar(Widget):
+class TabBar(ClickableWidget):
     """The screens, the one that is seen, and how the run that is looked at stands."""
 
     def render(self) -> Content:
@@ -81,7 +76,7 @@ class HintLine(Widget):
         return Content.styled(f" {printable(self._words)}", "$quiet")
 
 
-class KeyBar(Widget):
+class KeyBar(ClickableWidget):
     """The keys that do something now, clickable."""
 
     def render(self) -> Content:

@@ -1,21 +1,288 @@
 """Train: the settings, the two plots, progress, findings and the summary."""
 
 from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
+from textual import work
+from textual.containers import Container, Horizontal, Vertical
+from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static
 
+from tui_trainer.config import RunConfig
+from tui_trainer.settings import SettingError
+from tui_trainer.text import printable
+from tui_trainer.tui.commands import Command, bindings
+from tui_trainer.tui.panels.actions import Action, ActionBar
+from tui_trainer.tui.panels.notices import Notices, notices
+from tui_trainer.tui.panels.progress import Progress, Summary
+from tui_trainer.tui.panels.ready import Ready
+from tui_trainer.tui.panels.run_plots import PlotPanel, run_plot
+from tui_trainer.tui.panels.settings import SettingsPanel
 from tui_trainer.tui.screens.base import BenchScreen
+from tui_trainer.tui.screens.dialogs import ReadDialog
+
+START = Command("s", "start", "Start", "Start a run with these settings.")
+PAUSE = Command("space,p", "pause", "Pause", "Pause the run; its state is saved first.")
+CONTINUE = Command("space,p", "continue", "Resume", "Go on with the paused run.")
+STOP = Command("x", "stop", "Stop and save", "Write a checkpoint and end the run.")
+REVIVE = Command("r", "revive", "Go on", "Start a trainer that goes on from the run's newest checkpoint.")
 
 
 class TrainScreen(BenchScreen):
     """The whole main job."""
 
     NAME = "Train"
+    KEYS = (
+        START,
+        PAUSE,
+        CONTINUE,
+        STOP,
+        REVIVE,
+        Command("e", "settings", "Settings", "Show or hide the settings."),
+        Command("m", "more", "More settings", "Show all settings, or only those that are changed most.", footer=False),
+        Command("c", "command", "Command", "Show the --batch command that does what the settings say, to copy."),
+        Command("f", "findings", "Findings", "Show in full what the doctor found, and all warnings.", footer=False),
+        Command("l", "log", "Log", "Show what the trainer printed."),
+        Command("k", "checkpoint", "Save now", "Write a checkpoint now.", footer=False),
+        Command("g", "log_axis", "Log axis", "Draw the loss on a logarithmic or on a linear axis.", footer=False),
+    )
+    BINDINGS = bindings(KEYS)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._wanted: bool | None = None  # whether the user wants to see the settings; None leaves it to the size
+        self._stale = True  # the plots are older than what was read
+        self._since_drawn = 0
+        self._busy = ""  # what Start is doing
+        self._asked: dict[str, tuple[float, float]] = {}  # live setting → (value, when it was asked for)
 
     def body(self) -> Iterable[Widget]:
-        """Settings, and the run beside them."""
-        yield Static("train", markup=False)
+        """Settings on the left, the run beside them."""
+        panel = SettingsPanel(self.bench.config, self.bench_app.preferences.more_settings)
+        plots = Container(PlotPanel(id="loss"), PlotPanel(id="error"), id="plots")
+        run = Vertical(Ready(id="ready"), plots, Notices(), Progress(), Summary(), id="run")
+        left = Vertical(panel, ActionBar((START, PAUSE, CONTINUE, STOP, REVIVE)), id="left")
+        yield Horizontal(left, run, id="work")
+
+    def on_mount(self) -> None:
+        """Begin with the button that does the most obvious thing, and look whether the data is there."""
+        super().on_mount()
+        self.call_after_refresh(self._check_outside)
+        self.show_run()
+        self.query_one("#action-start", Action).focus()
+
+    # -- what is shown -------------------------------------------------------
+
+    def resized(self, size: str) -> None:
+        """Other panels fit."""
+        self._arrange()
+
+    def show_run(self) -> None:
+        """The run said something."""
+        self._stale = True
+        history, living = self.history, self.bench.living
+        panel = self.query_one(SettingsPanel)
+        panel.set_living(history.config if history and living else None, self._live_values())
+        self.set_class(history is None, "-idle")
+        self.set_class(living, "-living")
+        self.set_class(history is not None and not living, "-over")
+        self._arrange()
+        self._show_actions()
+        for widget in (*self.query(Progress), *self.query(Summary), *self.query(Ready)):
+            widget.refresh()
+        self.query_one(Notices).show()
+
+    def _live_values(self) -> dict[str, float]:
+        history, now = self.history, self.bench.clock()
+        if history is None:
+            return {}
+        self._asked = {
+            name: (value, at)
+            for name, (value, at) in self._asked.items()
+            if history.settings.get(name) != value and now - at < 3
+        }
+        return {**history.settings, **{name: value for name, (value, _) in self._asked.items()}}
+
+    def _arrange(self) -> None:
+        roomy = self.has_class("-large") or (self.history is None and not self.has_class("-small"))
+        self.set_class(roomy if self._wanted is None else self._wanted, "-settings")
+
+    def _show_actions(self) -> None:
+        focused = self.focused
+        for action in self.query(Action):
+            offered = bool(self.check_action(action.command.action, ()))
+            action.display = offered or (action.command is START and not self.bench.living)
+            action.show(self._why_not_start() if action.command is START else "")
+        if isinstance(focused, Action) and not focused.display:
+            next((action for action in self.query(Action) if action.display), focused).focus()
+        self.query_one("TabBar").refresh()
+        self.refresh_bindings()
+        self.hint_changed()
+
+    def _why_not_start(self) -> str:
+        if self._busy:
+            return self._busy
+        panel = self.query_one(SettingsPanel)
+        wrong = {**panel.outside, **panel.problems}
+        return next((f"Start is off: {name.replace('_', ' ')} {why}" for name, why in wrong.items()), "")
+
+    def tick(self) -> None:
+        """Redraw the plots when they are stale, at most so often; and what moves by the clock."""
+        self._since_drawn += 1
+        app = self.bench_app
+        if self._stale and self._since_drawn >= 10 // max(1, min(10, app.preferences.redraws)):
+            self._stale, self._since_drawn = False, 0
+            self._draw()
+        elif self._since_drawn >= 10 and self.bench.living:
+            self._since_drawn = 0
+            self.query_one(Progress).refresh()
+            self.query_one(Notices).show()
+            self.query_one("TabBar").refresh()
+
+    def _draw(self) -> None:
+        history = self.history
+        for measure in ("loss", "error"):
+            panel = self.query_one(f"#{measure}", PlotPanel)
+            log = measure == "loss" and self.bench_app.preferences.log_axis
+            panel.show(run_plot(history, measure, self.bench_app.marks.ascii, log) if history else None)
+
+    # -- what a user can do --------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Which commands there are, as the run stands."""
+        history, living = self.history, self.bench.living
+        paused = history is not None and history.status == "paused"
+        offers = {
+            "start": not living and not self._busy,
+            "pause": living and not paused,
+            "continue": living and paused,
+            "stop": living,
+            "checkpoint": living,
+            "revive": history is not None and not living and history.status != "done" and not self._busy,
+            "log": history is not None,
+            "findings": history is not None,
+        }
+        return offers.get(action, True)
+
+    def on_settings_panel_edited(self, event: SettingsPanel.Edited) -> None:
+        """Other settings: look whether their engine and data are there."""
+        if event.config is not None:
+            self.bench.config = event.config
+            self._check_outside()
+        self.query_one(Ready).refresh()
+        self._show_actions()
+
+    def on_settings_panel_live(self, event: SettingsPanel.Live) -> None:
+        """Change a setting of the run that trains."""
+        self._asked[event.name] = (event.value, self.bench.clock())
+        self.bench.request("set", name=event.name, value=event.value)
+        self.query_one(SettingsPanel).set_living(self.query_one(SettingsPanel).living, self._live_values())
+
+    @work(thread=True, exclusive=True, group="check")
+    def _check_outside(self) -> None:
+        problems = self.bench.trainers.problems(self.bench.config)
+        self.app.call_from_thread(self._outside_checked, problems)
+
+    def _outside_checked(self, problems: dict[str, str]) -> None:
+        self.query_one(SettingsPanel).set_outside(problems)
+        self._show_actions()
+
+    def action_start(self) -> None:
+        """Start a run, unless something is wrong with the settings."""
+        if why := self._why_not_start():
+            self.notify(printable(why), severity="error", markup=False)
+            return
+        self._busy = "Starting: reading the data"
+        self._show_actions()
+        self._start(self.bench.config)
+
+    @work(thread=True, exclusive=True, group="start")
+    def _start(self, config: RunConfig) -> None:
+        try:
+            directory, problem = self.bench.trainers.start(config, self.bench.runs), None
+        except (ValueError, OSError) as error:
+            directory, problem = None, error
+        self.app.call_from_thread(self._started, directory, problem)
+
+    def _started(self, directory: Path | None, problem: Exception | None) -> None:
+        self._busy = ""
+        if directory is not None:
+            self._wanted = None
+            self.bench.open(directory)
+        elif isinstance(problem, SettingError):
+            self.query_one(SettingsPanel).set_outside({problem.name: problem.problem})
+        else:
+            self.notify(printable(problem), title="The run could not start", severity="error", markup=False, timeout=20)
+        self.show_run()
+
+    def action_pause(self) -> None:
+        """Ask for a pause."""
+        self.bench.request("pause")
+
+    def action_continue(self) -> None:
+        """Ask to go on."""
+        self.bench.request("continue")
+
+    def action_stop(self) -> None:
+        """Ask to save and end."""
+        self.bench.request("stop", save=True)
+
+    def action_checkpoint(self) -> None:
+        """Ask for a checkpoint."""
+        self.bench.request("save")
+
+    def action_revive(self) -> None:
+        """Go on from the newest checkpoint."""
+        try:
+            self.bench.resume()
+        except (ValueError, OSError) as error:
+            self.notify(printable(error), title="The run could not go on", severity="error", markup=False)
+        self.show_run()
+
+    def action_settings(self) -> None:
+        """Show or hide the settings."""
+        self._wanted = not self.has_class("-settings")
+        self._arrange()
+        if self._wanted:
+            self.query_one(SettingsPanel).query("Field").first().focus()
+
+    def action_more(self) -> None:
+        """Show all settings, or the main ones."""
+        panel = self.query_one(SettingsPanel)
+        panel.show_more(not panel.more)
+        self.bench_app.remember(more_settings=panel.more)
+        if not self.has_class("-settings"):
+            self.action_settings()
+
+    def action_log_axis(self) -> None:
+        """Change the axis of the loss."""
+        self.bench_app.remember(log_axis=not self.bench_app.preferences.log_axis)
+        self._draw()
+
+    def action_command(self) -> None:
+        """Show the command."""
+        history = self.history
+        config = history.config if history is not None and self.bench.living else self.bench.config
+        line = self.bench.trainers.command(config)
+        self.app.push_screen(ReadDialog("The same as a command", lambda: Content(line), copy=line))
+
+    def action_log(self) -> None:
+        """Show the trainer's output."""
+        self.app.push_screen(ReadDialog("What the trainer printed", self._log, follow=True))
+
+    def _log(self) -> Content:
+        directory = self.bench.directory
+        lines = self.bench.trainers.log_lines(directory) if directory else []
+        return Content("\n".join(printable(line) for line in lines) or "Nothing so far.")
+
+    def action_findings(self) -> None:
+        """Show them in full."""
+        self.app.push_screen(ReadDialog("Findings and warnings", self._findings))
+
+    def _findings(self) -> Content:
+        found: list[Any] = [printable(sentence, 2000) for _, sentence in notices(self.bench)]
+        return Content("\n\n".join(found) or "Nothing is known to be wrong.")
 
 
 SCREEN = TrainScreen

@@ -1,0 +1,83 @@
+"""What a person should know of a run now: findings, warnings, a failed save, a silent trainer, why it ended."""
+
+from typing import TYPE_CHECKING, cast
+
+from textual.content import Content
+from textual.widget import Widget
+
+from tui_trainer.history import History
+from tui_trainer.text import printable
+from tui_trainer.tui.bench import Bench
+from tui_trainer.tui.wording import ago
+
+if TYPE_CHECKING:
+    from tui_trainer.tui.app import TrainerApp
+
+Notice = tuple[str, str]  # (how bad: note, warning or error; the sentence)
+_STYLES = {"note": "$quiet", "warning": "$warning", "error": "bold $error"}
+_SIGNS = {"note": "·", "warning": "!", "error": "!"}
+
+
+def notices(bench: Bench) -> list[Notice]:
+    """All there is to say, the worst first."""
+    history = bench.history
+    if history is None:
+        return []
+    found = [*_state(bench, history), *_saving(history, bench.clock()), *_findings(history)]
+    found += [("warning", message) for message in reversed(history.warnings)]
+    return sorted(found, key=lambda notice: ("error", "warning", "note").index(notice[0]))
+
+
+def _state(bench: Bench, history: History) -> list[Notice]:
+    if bench.silence:
+        return [("error", bench.silence)]
+    if history.status in ("diverged", "failed"):
+        reason = history.reason or "the trainer gave no reason; see its log"
+        return [("error", f"{history.status}: {reason}")]
+    if history.status in ("loading", "starting"):
+        return [("note", f"loading {history.reason}" if history.reason else "the trainer is starting")]
+    if history.status == "paused":
+        return [("warning", f"paused: {history.reason}" if history.reason not in ("", "asked") else "paused")]
+    return [("note", history.reason)] if history.reason else []
+
+
+def _saving(history: History, now: float) -> list[Notice]:
+    failure = history.save_failure
+    if failure is None:
+        return []
+    last = "nothing is saved yet" if history.last_saved is None else f"last saved {ago(now - history.last_saved)}"
+    return [("error", f"{last}: {failure.what} failed: {failure.reason}")]
+
+
+def _findings(history: History) -> list[Notice]:
+    explained = {rule for finding in history.findings.values() for rule in finding.explains}
+    return [
+        (finding.severity, f"{finding.why} {finding.cure}")
+        for finding in history.findings.values()
+        if finding.rule not in explained
+    ]
+
+
+class Notices(Widget):
+    """One line each, as many as there is room for."""
+
+    def render(self) -> Content:
+        """The worst first; the last line says how many more there are."""
+        found = notices(cast("TrainerApp", self.app).bench)
+        most = int(self.styles.max_height.value) if self.styles.max_height else 3
+        shown = found if len(found) <= most else found[: most - 1]
+        lines = [self._line(notice) for notice in shown]
+        if len(found) > len(shown):
+            lines.append(Content.styled(f" and {len(found) - len(shown)} more: f shows them all", "$quiet"))
+        return Content("\n").join(lines)
+
+    def _line(self, notice: Notice) -> Content:
+        severity, sentence = notice
+        room = max(8, self.size.width - 4)
+        words = printable(sentence, room)
+        return Content.styled(f" {_SIGNS.get(severity, '!')} {words}", _STYLES.get(severity, "$warning"))
+
+    def show(self) -> None:
+        """There may be other things to say."""
+        self.display = bool(notices(cast("TrainerApp", self.app).bench))
+        self.refresh(layout=True)

@@ -1,0 +1,112 @@
+"""How far a run is: epoch, step, speed, times, accuracies; and when it is over, its summary."""
+
+from typing import TYPE_CHECKING, cast
+
+from textual.content import Content
+from textual.widget import Widget
+
+from tui_trainer.history import History
+from tui_trainer.text import printable
+from tui_trainer.tui.wording import ago, count, duration, percent
+
+if TYPE_CHECKING:
+    from tui_trainer.tui.app import TrainerApp
+
+GAP = 3
+
+
+class Progress(Widget):
+    """A bar, and a row of figures of which the least needed give way."""
+
+    def render(self) -> Content:
+        """Three lines: the bar, the words, the figures."""
+        app = cast("TrainerApp", self.app)
+        history = app.bench.history
+        if history is None or not self.size.width:
+            return Content("")
+        names, values = cards(figures(history, app.bench.clock()), self.size.width - 2)
+        return Content("\n").join(
+            [bar(history, self.size.width - 2, app.marks.full, app.marks.empty), names, values],
+        )
+
+
+def bar(history: History, width: int, full: str, empty: str) -> Content:
+    """Epoch k of N, a bar, and the share that is done."""
+    epochs = history.config.epochs
+    current = min(epochs, history.epoch + (0 if history.ended else 1))
+    share = min(1.0, history.position / epochs) if epochs else 0.0
+    left, right = f"epoch {current:,} of {epochs:,} ", f" {share * 100:.0f} %"
+    room = max(0, width - len(left) - len(right))
+    done = int(share * room + 1e-9)
+    return Content.assemble(
+        " ", (left, "bold"), (full * done, "$primary"), (empty * (room - done), "$line"), (right, "bold")
+    )
+
+
+def figures(history: History, now: float) -> list[tuple[str, str]]:
+    """Names and values, in the order in which they are needed."""
+    saved = "not yet" if history.last_saved is None else ago(max(0.0, now - history.last_saved))
+    return [
+        ("step", count(history.step)),
+        ("examples/s", count(history.examples_per_second)),
+        ("elapsed", duration(history.seconds)),
+        ("left", duration(None if history.ended else history.remaining_seconds)),
+        ("train. acc.", percent(history.accuracy("training")["final"])),
+        ("valid. acc.", percent(history.accuracy("validation")["final"])),
+        ("best epoch", count(history.best_epoch)),
+        ("saved", saved),
+    ]
+
+
+def cards(items: list[tuple[str, str]], width: int) -> tuple[Content, Content]:
+    """As many figures as fit: a line of names, and the values under them."""
+    names, values = Content(" "), Content(" ")
+    for name, value in items:
+        column = max(len(name), len(value), 5) + GAP
+        if names.cell_length + column - GAP > width:
+            break
+        names += Content.styled(name.ljust(column), "$quiet")
+        values += Content.styled(value.ljust(column), "bold $foreground")
+    return names, values
+
+
+class Summary(Widget):
+    """What came out: largest and last accuracy of both splits, the best epoch, time, where the checkpoint lies."""
+
+    def render(self) -> Content:
+        """A small table."""
+        app = cast("TrainerApp", self.app)
+        history = app.bench.history
+        if history is None:
+            return Content("")
+        where = "" if app.bench.directory is None else str(app.bench.directory)
+        return summary(history, where, self.size.width)
+
+
+def summary(history: History, directory: str, width: int) -> Content:
+    """The summary in five lines."""
+    word = {"done": "Done", "stopped": "Stopped", "interrupted": "Interrupted", "diverged": "Diverged"}
+    style = "bold $success" if history.status == "done" else "bold $warning"
+    status = word.get(history.status, "Failed")
+    head = Content.assemble(
+        (f" {status}", style),
+        (f"  {history.epoch:,} of {history.config.epochs:,} epochs in {duration(history.seconds)}", "$foreground"),
+        (f"  {count(history.examples_per_second)} examples/s", "$quiet"),
+    )
+    rows = [head, Content.styled(" accuracy        max       final", "$quiet")]
+    for split in ("training", "validation"):
+        accuracy = history.accuracy(split)
+        row = f" {split:<11}{percent(accuracy['max']):>9}   {percent(accuracy['final']):>9}"
+        best = f"   best epoch {history.best_epoch:,}" if split == "validation" and history.best_epoch else ""
+        rows.append(Content.assemble((row, "bold"), (best, "$quiet")))
+    rows.append(_checkpoint(history, directory, width))
+    return Content("\n").join(rows)
+
+
+def _checkpoint(history: History, directory: str, width: int) -> Content:
+    if history.checkpoint is None:
+        return Content.styled(" no checkpoint was saved", "$warning")
+    path = printable(f"{directory}/checkpoints/{history.checkpoint.name}")
+    room = width - 13
+    shown = path if len(path) <= room else "…" + path[len(path) - room + 1 :]
+    return Content.assemble((" checkpoint ", "$quiet"), (shown, "$foreground"))

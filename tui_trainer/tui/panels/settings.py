@@ -1,0 +1,265 @@
+"""The settings of the next run, made from `SETTINGS`; and of a living one, those that can change marked as such."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.message import Message
+from textual.widgets import Static
+
+from engines import engine_names
+from tui_trainer.config import (
+    DEFAULT_EXAMPLES,
+    DEFAULT_PRESET,
+    SETTINGS,
+    RunConfig,
+    is_optional,
+    preset,
+    preset_names,
+    resolve,
+    type_of,
+)
+from tui_trainer.settings import SettingError
+from tui_trainer.tui.panels.fields import ChoiceField, Field, NumberField, TextField
+from tui_trainer.tui.panels.pick import Option
+
+# Shown at once; all others stand behind "more settings".
+MAIN = (
+    "engine",
+    "network",
+    "hidden",
+    "init",
+    "dropout",
+    "dropout_at",
+    "optimizer",
+    "learning_rate",
+    "momentum",
+    "weight_decay",
+    "batch_size",
+    "train_examples",
+    "validation_examples",
+    "epochs",
+    "seed",
+)
+UNTYPED = ("layers",)  # only a file can say them
+
+# A setting that means nothing beside the others is not shown.
+MEANS_SOMETHING: dict[str, Callable[[RunConfig], bool]] = {
+    "hidden": lambda c: c.network == "mlp",
+    "device": lambda c: c.engine != "scratch",
+    "momentum": lambda c: c.optimizer in ("momentum", "nesterov"),
+    "schedule_every": lambda c: c.schedule in ("step", "plateau"),
+    "schedule_factor": lambda c: c.schedule in ("step", "plateau"),
+    "warm_up": lambda c: c.schedule == "warm-up",
+}
+EMPTY = {
+    "train_examples": f"{DEFAULT_EXAMPLES['training']}",
+    "validation_examples": f"{DEFAULT_EXAMPLES['validation']}",
+    "data_seed": "as seed",
+    "data": "shipped MNIST",
+    "title": "(none)",
+}
+LABELS = {
+    "init": "initial values",
+    "dropout_at": "dropout at",
+    "train_examples": "train. examples",
+    "validation_examples": "valid. examples",
+    "validation": "valid.",
+    "checkpoint_seconds": "save every (s)",
+    "label_smoothing": "label smoothing",
+    "on_divergence": "on divergence",
+    "on_save_failure": "on save failure",
+    "hidden": "hidden units",
+}
+CUSTOM = "own settings"
+
+
+def value_text(config: RunConfig, name: str) -> str:
+    """A setting's value as it is typed."""
+    value = getattr(config, name)
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def matching_preset(config: RunConfig) -> str:
+    """The preset whose settings these are, but for seed, epochs and examples; or `CUSTOM`."""
+    free = {name: getattr(config, name) for name in ("seed", "data_seed", "title", "threads")}
+    for name in preset_names():
+        if resolve(free, None, name) == config:
+            return name
+    return CUSTOM
+
+
+class SettingsPanel(VerticalScroll):
+    """All settings, one line each. It keeps what was typed, and says whether it makes a config."""
+
+    can_focus = False
+    BORDER_TITLE = "Settings"
+
+    class Edited(Message):
+        """The settings are others now; `config` is None while one of them is wrong."""
+
+        def __init__(self, config: RunConfig | None) -> None:
+            super().__init__()
+            self.config = config
+
+    class Live(Message):
+        """A setting of the living run shall change."""
+
+        def __init__(self, name: str, value: Any) -> None:
+            super().__init__()
+            self.name, self.value = name, value
+
+    GROUPS: ClassVar[tuple[str, ...]] = ("engine", "network", "optimizer", "data", "run")
+
+    def __init__(self, config: RunConfig, more: bool = False) -> None:
+        super().__init__(id="settings")
+        self.config = config
+        self.more = more
+        self.wrong: dict[str, str] = {}  # setting → what was typed, where that cannot be
+        self.problems: dict[str, str] = {}  # setting → why
+        self.outside: dict[str, str] = {}  # what is wrong beyond the config: the engine, the data
+        self.living: RunConfig | None = None  # the settings of the run that trains
+        self.live_values: dict[str, float] = {}
+
+    def compose(self) -> ComposeResult:
+        """The preset, then a field for each setting."""
+        options = [Option(name, str(preset(name).get("description", ""))) for name in preset_names()]
+        words = "the settings of an experiment to begin with"
+        yield ChoiceField("preset", words, matching_preset(self.config), options)
+        for group in self.GROUPS:
+            yield Static(group, classes="group", id=f"group-{group}", markup=False)
+            yield from self._fields(group)
+
+    def _fields(self, group: str) -> Iterator[Field]:
+        for name, setting in SETTINGS.items():
+            if setting.group == group and name not in UNTYPED:
+                field = _field(name, value_text(self.config, name))
+                field.label = LABELS.get(name, field.label)
+                field.display = self._is_shown(name)
+                yield field
+
+    def on_mount(self) -> None:
+        """Hide the groups of which nothing is shown."""
+        self.refresh_fields()
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        """The fields by setting."""
+        return {field.setting: field for field in self.query(Field)}
+
+    @property
+    def ready(self) -> bool:
+        """Whether the settings make a run."""
+        return not (self.problems or self.outside)
+
+    def _is_shown(self, name: str) -> bool:
+        if name in self.problems or name in self.outside:
+            return True
+        config = self.living or self.config
+        return (self.more or name in MAIN) and MEANS_SOMETHING.get(name, lambda _: True)(config)
+
+    def show_more(self, more: bool) -> None:
+        """Show all settings, or those that are changed most."""
+        self.more = more
+        self.refresh_fields()
+
+    def set_config(self, config: RunConfig) -> None:
+        """Take other settings, as a preset's."""
+        self.config, self.wrong, self.problems = config, {}, {}
+        self.refresh_fields()
+
+    def set_outside(self, problems: dict[str, str]) -> None:
+        """Mark what is wrong with the engine or the data."""
+        if problems != self.outside:
+            self.outside = problems
+            self.refresh_fields()
+
+    def set_living(self, config: RunConfig | None, values: dict[str, float]) -> None:
+        """Show the settings of a run that trains, most of them locked; None shows those of the next run."""
+        if (config, values) != (self.living, self.live_values):
+            self.living, self.live_values = config, dict(values)
+            self.refresh_fields()
+
+    def refresh_fields(self) -> None:
+        """Give every field its value, its problem and its lock."""
+        config = self.living or self.config
+        self.border_title = "Settings" if self.living is None else "Settings of this run"
+        fields = self.fields
+        fields["preset"].show(matching_preset(config), locked=self.living is not None)
+        for name, field in fields.items():
+            if name != "preset":
+                self._refresh_field(name, field, config)
+        for group in self.GROUPS:
+            members = (field for name, field in fields.items() if name in SETTINGS and SETTINGS[name].group == group)
+            self.query_one(f"#group-{group}").display = any(field.display for field in members)
+
+    def _refresh_field(self, name: str, field: Field, config: RunConfig) -> None:
+        field.display = self._is_shown(name)
+        if self.living is None:
+            text = self.wrong.get(name, value_text(config, name))
+            field.show(text, problem=self.problems.get(name) or self.outside.get(name, ""))
+        else:
+            text = f"{self.live_values[name]:.10g}" if name in self.live_values else value_text(config, name)
+            problem = self.problems.get(name, "") if field.live else ""
+            field.show(self.wrong.get(name, text) if problem else text, problem=problem, locked=not field.live)
+
+    def on_field_changed(self, event: Field.Changed) -> None:
+        """Check a new value; take it, or mark it."""
+        event.stop()
+        if event.name == "preset":
+            self._take_preset(event.text)
+        elif self.living is not None:
+            self._change_live(event.name, event.text)
+        else:
+            self._change(event.name, event.text)
+
+    def _take_preset(self, name: str) -> None:
+        self.set_config(resolve({}, None, name if name in preset_names() else DEFAULT_PRESET))
+        self.post_message(self.Edited(self.config))
+
+    def _change(self, name: str, text: str) -> None:
+        self.wrong[name] = text
+        self._check_all()
+        self.refresh_fields()
+        self.post_message(self.Edited(None if self.problems else self.config))
+
+    def _check_all(self) -> None:
+        """Take every typed value that can be; keep those that cannot, with the reason."""
+        self.problems = {}
+        for name, text in list(self.wrong.items()):
+            try:
+                self.config = self.config.replace(**{name: text})
+                del self.wrong[name]
+            except SettingError as error:
+                self.problems[error.name if error.name in SETTINGS else name] = error.problem
+
+    def _change_live(self, name: str, text: str) -> None:
+        assert self.living is not None
+        try:
+            value = getattr(self.living.replace(**{name: text}), name)
+        except SettingError as error:
+            self.wrong[name], self.problems[name] = text, error.problem
+        else:
+            self.wrong.pop(name, None)
+            self.problems.pop(name, None)
+            self.post_message(self.Live(name, value))
+        self.refresh_fields()
+
+
+def _field(name: str, text: str) -> Field:
+    setting, kind = SETTINGS[name], type_of(name)
+    if name == "engine":
+        return ChoiceField(name, setting.help, text, [Option(engine) for engine in engine_names()])
+    if setting.choices:
+        return ChoiceField(name, setting.help, text, [Option(choice) for choice in setting.choices], live=setting.live)
+    if kind is bool:
+        return ChoiceField(name, setting.help, text, [Option("yes"), Option("no")])
+    if kind in (int, float):
+        empty = EMPTY.get(name, "") if is_optional(name) else ""
+        return NumberField(name, setting.help, text, whole=kind is int, live=setting.live, empty=empty)
+    return TextField(name, setting.help, text)

@@ -1,0 +1,37 @@
+"""The next number up or down from one that is shown."""
+
+import math
+
+
+def stepped(text: str, by: int, whole: bool) -> str:
+    """The round number above (`by` 1) or below (-1): along 1, 2, 5, 10, …; whole numbers under 20 by one.
+
+    Text that is no number is given back as it is; nothing steps below 0.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    if not math.isfinite(value) or value < 0:
+        return text
+    if whole and (value < 20 or (value == 20 and by < 0)):
+        return str(max(0, int(value) + by))
+    if value == 0:
+        return "0" if by < 0 else "0.0001"
+    if value <= 1e-4 and by < 0 and text.strip("0.") == "1":
+        return "1e-05" if value == 1e-4 else "0"
+    return _written(_above(value) if by > 0 else _below(value), whole)
+
+
+def _above(value: float) -> float:
+    power = 10.0 ** math.floor(math.log10(value) + 1e-9)
+    return next(step * power for step in (1, 2, 5, 10, 20) if step * power > value * (1 + 1e-9))
+
+
+def _below(value: float) -> float:
+    power = 10.0 ** math.floor(math.log10(value) + 1e-9)
+    return next(step * power for step in (5, 2, 1, 0.5, 0.2) if step * power < value * (1 - 1e-9))
+
+
+def _written(value: float, whole: bool) -> str:
+    return str(round(value)) if whole else f"{value:.10g}"

@@ -1,0 +1,89 @@
+"""What the app asks of runs on disk and of trainer processes. Tests put a scripted one in its place."""
+
+from pathlib import Path
+from typing import Any, Protocol
+
+from tui_trainer.config import RunConfig
+from tui_trainer.history import History
+from tui_trainer.settings import SettingError
+
+LOG_BYTES = 100_000  # of the end of trainer.log
+
+
+class Reader(Protocol):
+    """A run directory as it is read: `store.RunReader`, or a scripted one in tests."""
+
+    history: History  # another object after a resume that cut the curves back
+
+    @property
+    def alive(self) -> bool:
+        """Whether a trainer holds the run's lock."""
+        ...
+
+    def poll(self) -> bool:
+        """Fold in what was written since; whether there was something."""
+        ...
+
+
+class Trainers:
+    """The real ones; what is heavy is imported when it is first asked for."""
+
+    def open(self, directory: Path) -> Reader:
+        """A reader of a run directory; `ValueError` or `OSError` where it is none."""
+        from tui_trainer.store import RunReader
+
+        return RunReader(directory)
+
+    def start(self, config: RunConfig, runs: Path) -> Path:
+        """Check the data, make the run directory, start its trainer. Slow; `ValueError`, `OSError`."""
+        from tui_trainer import run
+
+        directory = run.create(config, runs)
+        run.launch(directory)
+        return directory
+
+    def resume(self, directory: Path) -> None:
+        """Start a trainer that goes on from the run's newest checkpoint."""
+        from tui_trainer import run
+
+        run.launch(directory)
+
+    def request(self, directory: Path, action: str, **arguments: Any) -> str:
+        """Ask the trainer of a run for something; the id of the request."""
+        from tui_trainer import run
+
+        return run.request(directory, action, **arguments)
+
+    def problems(self, config: RunConfig) -> dict[str, str]:
+        """What is wrong beyond the config, by setting: an engine that is not there, data that is not. Slow."""
+        from engines import load_engine
+
+        try:
+            if missing := load_engine(config.engine).missing():
+                return {"engine": missing}
+            from tui_trainer import data
+
+            data.check(config)
+        except SettingError as error:
+            return {error.name: error.problem}
+        except (ValueError, OSError) as error:
+            return {"data": str(error)}
+        except Exception as error:  # an engine is somebody else's code: its failure is a sentence here
+            return {"engine": f"cannot be loaded: {error}"}
+        return {}
+
+    def command(self, config: RunConfig) -> str:
+        """The `--batch` line that does the same."""
+        from tui_trainer.run import config_command
+
+        return config_command(config)
+
+    def log_lines(self, directory: Path, most: int = 500) -> list[str]:
+        """The end of what the trainer printed."""
+        path = directory / "trainer.log"
+        try:
+            with path.open("rb") as file:
+                file.seek(max(0, path.stat().st_size - LOG_BYTES))
+                return file.read().decode("utf-8", "replace").splitlines()[-most:]
+        except OSError:
+            return []
