@@ -22,7 +22,7 @@ from tui_trainer.events import (
     Warned,
 )
 from tui_trainer.history import History
-from tui_trainer.run import create, train_run
+from tui_trainer.run import check_device, create, train_run
 from tui_trainer.store import CheckpointStore, RunDirectory
 from tui_trainer.text import printable
 
@@ -117,7 +117,8 @@ def epoch_line(event: EpochMeasured, history: History) -> str:
 
 
 def run_batch(config: RunConfig, runs: Path, *, as_json: bool = False) -> int:
-    """Make a run, train it here, print its summary; the exit code. Raises what `create` raises."""
+    """Make a run, train it here, print its summary; the exit code. Raises what `create` raises, or `SettingError`."""
+    check_device(config)
     return train_and_print(create(config, runs), as_json=as_json)
 
 

@@ -12,11 +12,20 @@ from tui_trainer.settings import Setting
 NOT_A_FLAG = ("layers",)  # a list of tables: written in a file
 
 
+def _as_written(kind: type, tokens: Any) -> str:
+    """The text of a flag: the settings turn it into a value, so that one place says what is wrong with it."""
+    return tokens[0].value
+
+
 def _flag(name: str, setting: Setting) -> tuple[str, Any, Any]:
-    """One field of `Flags`. Values are taken as text, so that one place says what is wrong with them."""
-    kind = bool if type_of(name) is bool else str
+    """One field of `Flags`."""
+    kind = type_of(name)
     words = setting.help + (f" [{', '.join(setting.choices)}]" if setting.choices else "")
-    return name, Annotated[kind | None, Parameter(help=words, group=setting.group.capitalize())], None
+    group = setting.group.capitalize()
+    if kind is bool:
+        return name, Annotated[bool | None, Parameter(help=words, group=group)], None
+    shown = kind if kind in (int, float) else str
+    return name, Annotated[shown | None, Parameter(help=words, group=group, converter=_as_written, n_tokens=1)], None
 
 
 Flags = dataclasses.make_dataclass(

@@ -29,6 +29,11 @@ def describe(config: RunConfig) -> dict[str, int]:
     return {split: files.shape[0] for split, files in find(config.data).items()}
 
 
+def input_shape(config: RunConfig) -> tuple[int, ...]:
+    """Rows and columns of an example; reads headers only; `DataError`."""
+    return find(config.data)["training"].shape[1:]
+
+
 def check(config: RunConfig) -> None:
     """Whatever can be found wrong from headers only: `DataError` of files, `SettingError` of settings."""
     _resolve(config, find(config.data))

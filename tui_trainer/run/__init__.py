@@ -2,12 +2,14 @@
 
 from tui_trainer.run.fork import Replay, fork_run, replay_run
 from tui_trainer.run.outcome import exit_code
-from tui_trainer.run.start import config_command, create, launch, request
+from tui_trainer.run.start import check, check_device, config_command, create, launch, request
 from tui_trainer.run.trainer import Outcome, train_run
 
 __all__ = [
     "Outcome",
     "Replay",
+    "check",
+    "check_device",
     "config_command",
     "create",
     "exit_code",

@@ -1,5 +1,7 @@
 """Make a run, start its trainer as a process of its own, and ask it for things."""
 
+import contextlib
+import dataclasses
 import os
 import shlex
 import subprocess
@@ -9,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from engines import load_engine
+from engines.networks import resolve_network
 from tui_trainer import __version__, data
 from tui_trainer.config import DEFAULT_PRESET, RunConfig, resolve
 from tui_trainer.history import now
@@ -25,7 +28,37 @@ def create(config: RunConfig, runs: Path, parent: dict[str, Any] | None = None) 
     """
     check_engine(config)
     loaded = data.load(config)
+    training = loaded.splits["training"]
+    check_network(config, training.inputs.shape[1:], training.classes)
     return make_run(runs, describe(loaded, parent)).path
+
+
+def check(config: RunConfig) -> None:
+    """All of `create`'s checks that are quick enough to make at each key; raises what it raises."""
+    check_engine(config)
+    data.check(config)
+    if config.network != "custom":  # whose end depends on the number of classes
+        check_network(config, data.input_shape(config), 10)
+
+
+def check_network(config: RunConfig, shape: tuple[int, ...], classes: int) -> None:
+    """`SettingError` where the network cannot be built for inputs of `shape`."""
+    network = config.network_config
+    try:
+        resolve_network(network, shape, classes)
+    except ValueError as error:
+        name = "network"
+        with contextlib.suppress(ValueError):
+            resolve_network(dataclasses.replace(network, dropout_at="none"), shape, classes)
+            name = "dropout_at"
+        raise SettingError(name, str(error)) from None
+
+
+def check_device(config: RunConfig) -> None:
+    """`SettingError` where the engine has no such device here; may import a heavy library."""
+    devices = load_engine(config.engine).devices()
+    if config.device not in devices:
+        raise SettingError("device", f"there is no {config.device!r} here: choose from {', '.join(devices)}")
 
 
 def check_engine(config: RunConfig) -> None:
