@@ -32,10 +32,10 @@ class DeviceSplit:
 
     def scaled(self, inputs: Tensor) -> Tensor:
         """What a network sees of stored inputs: `(inputs - shift) * factor` in float32."""
-        values = inputs.to(torch.float32)
+        values = inputs.to(torch.float32, copy=True)
         if self.dataset.shift:
-            values = values - self.dataset.shift
-        return values if self.dataset.factor == 1 else values * self.dataset.factor
+            values.sub_(self.dataset.shift)
+        return values if self.dataset.factor == 1 else values.mul_(self.dataset.factor)
 
     def take(self, order: Tensor) -> tuple[Tensor, Tensor]:
         """Scaled inputs and labels of the examples at `order`."""

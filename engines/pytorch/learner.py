@@ -15,10 +15,11 @@ from engines.networks import Layer, resolve_network
 from engines.pytorch.data import DeviceSplit, as_tensor, check_examples, check_inputs, check_order, check_splits
 from engines.pytorch.losses import make_loss
 from engines.pytorch.network import Network
-from engines.pytorch.optimizers import find_optimizer, numbers_at
+from engines.pytorch.optimizers import find_optimizer
 from engines.pytorch.state import TrainingState
+from engines.pytorch.step import TrainingStep
 
-BLOCK = 32  # steps whose examples are gathered at once
+BLOCK = 512  # examples that are gathered at once: as float32 they still fit a processor's cache
 
 
 class TorchLearner:
@@ -44,37 +45,25 @@ class TorchLearner:
         self._training = self._splits["training"]
         layers = self._resolve(network.dropout)
         self._loss = make_loss(network)
-        self._optimizer = find_optimizer(optimizer.name)
         self._network = Network(layers).to(self._device)
-        self._state = TrainingState(self._network, self._optimizer.keeps, MaskStream(seed))
+        rule = find_optimizer(optimizer.name)
+        self._state = TrainingState(self._network, rule.keeps, MaskStream(seed))
         self._state.write_tensors(initial_parameters(layers, network.initializer, seed))
+        self._step = TrainingStep(self._network, self._loss, rule, self._state)
+        self._step.set(optimizer)
 
+    @torch.inference_mode()
     def train(self, order: Array, batch_size: int) -> Metrics:
         """One step for each batch of `order`; see `Learner.train`."""
         check_order(order, batch_size, len(self._training))
         self._network.train()
         steps = []
         indices = as_tensor(order.astype(np.int64)).to(self._device)
-        for block in indices.split(batch_size * BLOCK):
+        for block in indices.split(max(1, BLOCK // batch_size) * batch_size):
             inputs, labels = self._training.take(block)
-            batches = zip(inputs.split(batch_size), labels.split(batch_size), strict=True)
-            steps += [self._train_step(*batch) for batch in batches]
+            batches = zip(self._network.prepared(inputs).split(batch_size), labels.split(batch_size), strict=True)
+            steps += [self._step.take(*batch) for batch in batches]
         return metrics(steps, self._training.labels.index_select(0, indices))
-
-    def _train_step(self, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Forward, backward, update; gives the logits (batch, classes) and the loss () before it."""
-        state = self._state
-        for dropout in self._network.dropouts():
-            dropout.draw(state.masks, len(labels), self._device)
-        with torch.enable_grad():
-            logits = self._network(inputs)
-            loss = self._loss(logits, labels)
-            gradients = torch.autograd.grad(loss, state.parameters)
-        state.step += 1
-        with torch.no_grad():
-            numbers = numbers_at(state.step, self._settings)
-            self._optimizer.step(state.parameters, gradients, state.kept, numbers, self._settings)
-        return logits.detach(), loss.detach()
 
     @torch.no_grad()
     def evaluate(self, split: str, batch_size: int = 1000) -> Metrics:
@@ -122,6 +111,7 @@ class TorchLearner:
         for layer, probability in zip(self._network.dropouts(), probabilities, strict=True):
             layer.probability = probability
         self._settings = optimizer
+        self._step.set(optimizer)
 
     def state_dict(self) -> dict[str, Array]:
         """A copy of all that training changes; see `Learner.state_dict`."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -17,11 +18,14 @@ def make_loss(network: NetworkConfig) -> Loss:
         raise ValueError(f"label smoothing must be at least 0 and below 1, not {smoothing}")
 
     def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
-        return functional.cross_entropy(logits, labels, label_smoothing=smoothing)
+        if smoothing:
+            return functional.cross_entropy(logits, labels, label_smoothing=smoothing)
+        # the same, but along the memory of the logits, where linear layers put the examples side by side
+        return functional.nll_loss(torch.log_softmax(logits.t(), 0).t(), labels)
 
     def mean_squared_error(logits: Tensor, labels: Tensor) -> Tensor:
         classes = logits.shape[1]
-        targets = functional.one_hot(labels, classes) * (1 - smoothing) + smoothing / classes
+        targets = torch.eye(classes, device=labels.device)[labels] * (1 - smoothing) + smoothing / classes
         return functional.mse_loss(logits, targets)
 
     losses = {"cross-entropy": cross_entropy, "mean-squared-error": mean_squared_error}

@@ -13,42 +13,41 @@ from torch import Tensor
 
 from engines.config import OPTIMIZERS, OptimizerConfig
 
-Number = float | Tensor  # a Tensor () where a step is recorded
-Numbers = Mapping[str, Number]
+Numbers = Mapping[str, Tensor]  # each of shape (), see `numbers_at`
 Rule = Callable[[Tensor, Tensor, Sequence[Tensor], Numbers], None]
 
 
 def sgd(parameter: Tensor, gradient: Tensor, state: Sequence[Tensor], numbers: Numbers) -> None:
     """p ← p − lr·g (Robbins & Monro 1951)."""
-    parameter.sub_(gradient * numbers["learning_rate"])
+    parameter.addcmul_(gradient, numbers["-learning_rate"])
 
 
 def momentum(parameter: Tensor, gradient: Tensor, state: Sequence[Tensor], numbers: Numbers) -> None:
     """b ← μ·b + g; p ← p − lr·b (Polyak 1964)."""
     (buffer,) = state
     buffer.mul_(numbers["momentum"]).add_(gradient)
-    parameter.sub_(buffer * numbers["learning_rate"])
+    parameter.addcmul_(buffer, numbers["-learning_rate"])
 
 
 def nesterov(parameter: Tensor, gradient: Tensor, state: Sequence[Tensor], numbers: Numbers) -> None:
     """b ← μ·b + g; p ← p − lr·(g + μ·b) (Sutskever et al. 2013, ICML)."""
     (buffer,) = state
     buffer.mul_(numbers["momentum"]).add_(gradient)
-    parameter.sub_((gradient + buffer * numbers["momentum"]) * numbers["learning_rate"])
+    parameter.addcmul_(gradient + buffer * numbers["momentum"], numbers["-learning_rate"])
 
 
 def adagrad(parameter: Tensor, gradient: Tensor, state: Sequence[Tensor], numbers: Numbers) -> None:
     """s ← s + g²; p ← p − lr·g / (√s + ε) (Duchi et al. 2011, JMLR 12:2121)."""
     (total,) = state
-    total.add_(gradient * gradient)
-    parameter.sub_(gradient * numbers["learning_rate"] / (total.sqrt() + 1e-10))
+    total.addcmul_(gradient, gradient)
+    parameter.addcmul_(gradient / (total.sqrt() + 1e-10), numbers["-learning_rate"])
 
 
 def rmsprop(parameter: Tensor, gradient: Tensor, state: Sequence[Tensor], numbers: Numbers) -> None:
     """s ← α·s + (1 − α)·g²; p ← p − lr·g / (√s + ε) (Tieleman & Hinton 2012, lecture 6.5)."""
     (average,) = state
-    average.mul_(numbers["alpha"]).add_(gradient * gradient * numbers["1 - alpha"])
-    parameter.sub_(gradient * numbers["learning_rate"] / (average.sqrt() + 1e-8))
+    average.mul_(numbers["alpha"]).addcmul_(gradient * gradient, numbers["1 - alpha"])
+    parameter.addcmul_(gradient / (average.sqrt() + 1e-8), numbers["-learning_rate"])
 
 
 def adam(parameter: Tensor, gradient: Tensor, state: Sequence[Tensor], numbers: Numbers) -> None:
@@ -57,9 +56,9 @@ def adam(parameter: Tensor, gradient: Tensor, state: Sequence[Tensor], numbers: 
     Kingma & Ba 2015, arXiv:1412.6980.
     """
     first, second = state
-    first.mul_(numbers["beta1"]).add_(gradient * numbers["1 - beta1"])
-    second.mul_(numbers["beta2"]).add_(gradient * gradient * numbers["1 - beta2"])
-    parameter.sub_(first * numbers["step_size"] / (second.sqrt() / numbers["root"] + 1e-8))
+    first.mul_(numbers["beta1"]).addcmul_(gradient, numbers["1 - beta1"])
+    second.mul_(numbers["beta2"]).addcmul_(gradient * gradient, numbers["1 - beta2"])
+    parameter.addcmul_(first / (second.sqrt() / numbers["root"] + 1e-8), numbers["-step_size"])
 
 
 @dataclass(frozen=True)
@@ -110,25 +109,32 @@ def find_optimizer(name: str) -> Optimizer:
 
 
 def numbers_at(step: int, settings: OptimizerConfig) -> dict[str, float]:
-    """What the rules reckon with at a step, counted from 1; all of it in float64 here."""
+    """What the rules reckon with at a step, counted from 1."""
     return {
-        "learning_rate": settings.learning_rate,
+        "-learning_rate": -settings.learning_rate,
         "momentum": settings.momentum,
         "weight_decay": settings.weight_decay,
-        "clip_norm": settings.clip_norm,
         "kept": 1 - settings.learning_rate * settings.weight_decay,
+        "clip_norm": settings.clip_norm,
         "alpha": settings.alpha,
         "1 - alpha": 1 - settings.alpha,
         "beta1": settings.beta1,
         "1 - beta1": 1 - settings.beta1,
         "beta2": settings.beta2,
         "1 - beta2": 1 - settings.beta2,
-        "step_size": settings.learning_rate / (1 - settings.beta1**step),
+        **bias_corrections(step, settings),
+    }
+
+
+def bias_corrections(step: int, settings: OptimizerConfig) -> dict[str, float]:
+    """The numbers that `adam` changes at every step: lr/c₁ and √c₂."""
+    return {
+        "-step_size": -settings.learning_rate / (1 - settings.beta1**step),
         "root": (1 - settings.beta2**step) ** 0.5,
     }
 
 
-def clipped(gradients: Sequence[Tensor], largest: Number) -> list[Tensor]:
+def clipped(gradients: Sequence[Tensor], largest: Tensor) -> list[Tensor]:
     """All gradients times min(1, largest / their common L2 norm), as `torch.nn.utils.clip_grad_norm_` does."""
     norm = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(g) for g in gradients]))
     scale = torch.clamp(largest / (norm + 1e-6), max=1.0)

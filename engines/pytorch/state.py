@@ -1,6 +1,7 @@
 """All that training changes, by the names that every engine uses, as NumPy arrays and back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -38,6 +39,16 @@ class TrainingState:
         """Copy values into the tensors of these names, which stay where they are in memory."""
         for name, value in values.items():
             self._tensors[name].copy_(torch.from_numpy(np.array(value)))
+
+    @contextmanager
+    def restored(self) -> Generator[None]:
+        """Puts all tensors back to what they were before."""
+        before = {name: tensor.clone() for name, tensor in self._tensors.items()}
+        try:
+            yield
+        finally:
+            for name, tensor in before.items():
+                self._tensors[name].copy_(tensor)
 
     def _check(self, state: Mapping[str, Array]) -> None:
         shapes: dict[str, tuple[int, ...]] = {name: tuple(t.shape) for name, t in self._tensors.items()}
