@@ -48,7 +48,7 @@ class LeakyReLU(Layer):
         return self.dx
 
     def pieces(self) -> Array:
-        return self.positive
+        return self.positive.copy()
 
 
 class Tanh(Layer):

@@ -1,6 +1,6 @@
 """A network: layers one after another, with all their parameters in one vector."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from itertools import takewhile
 
 import numpy as np
@@ -45,9 +45,12 @@ class Network:
 
     def named(self, vector: Array) -> dict[str, Array]:
         """The parts of a vector such as `values` by parameter name, as views in the parameters' shapes."""
-        ends = np.cumsum([int(np.prod(shape)) for shape in self._shapes.values()])
-        parts = zip(self._shapes.items(), np.split(vector, ends[:-1]), strict=True)
-        return {name: part.reshape(shape) for (name, shape), part in parts}
+        found, start = {}, 0
+        for name, shape in self._shapes.items():
+            end = start + int(np.prod(shape))
+            found[name] = vector[start:end].reshape(shape)
+            start = end
+        return found
 
     def forward(self, x: Array, training: bool = False) -> Array:
         """The logits `(examples, classes)` of inputs `(examples, …)`, in a buffer that the next call overwrites."""
@@ -124,9 +127,11 @@ def build_network(
     """The network of a config at the initial values of a seed; `ValueError` says in one line what does not fit."""
     if config.initializer not in INITIALIZERS:
         raise ValueError(f"unknown initializer {config.initializer!r}: choose from {', '.join(INITIALIZERS)}")
-    plan: Sequence[LayerPlan] = resolve_network(config, input_shape, classes)
+    plan = resolve_network(config, input_shape, classes)
     masks = masks or MaskStream(seed)
     network = Network({layer.name: MAKE[layer.kind](layer, masks) for layer in plan}, dtype)
+    if not network.parameters:
+        raise ValueError("the network has no layer that learns: put a linear or conv2d layer into it")
     for name, value in initial_parameters(plan, config.initializer, seed).items():
         (network.parameters | network.statistics)[name][...] = value
     return network
