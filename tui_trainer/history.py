@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
 from typing import Any
@@ -23,10 +24,12 @@ from tui_trainer.events import (
     SettingChanged,
     SliceMeasured,
     Started,
+    Surveyed,
     Warned,
 )
 
 SERIES = ("training_loss", "training_error", "validation_loss", "validation_error", "learning_rate")
+INSPECTIONS_KEPT = 12  # the newest
 
 
 @dataclass
@@ -56,7 +59,7 @@ class Mark:
     """Something that happened at a place on the curve."""
 
     epoch: float
-    kind: str  # setting, checkpoint, resume, pause or finding
+    kind: str  # setting, checkpoint, resume, pause, finding or end
     text: str
 
 
@@ -79,6 +82,8 @@ class History:
         self.findings: dict[str, FindingMade] = {}  # by rule, those that still hold
         self.warnings: list[str] = []
         self.inspected: Inspected | None = None
+        self.inspections: deque[Inspected] = deque(maxlen=INSPECTIONS_KEPT)
+        self.surveyed: Surveyed | None = None
         self.checkpoint: CheckpointSaved | None = None
         self.best_checkpoint: CheckpointSaved | None = None
         self.last_saved: float | None = None  # wall clock
@@ -193,6 +198,11 @@ class History:
     @_fold.register
     def _(self, event: Inspected) -> None:
         self.inspected = event
+        self.inspections.append(event)
+
+    @_fold.register
+    def _(self, event: Surveyed) -> None:
+        self.surveyed = event
 
     @_fold.register
     def _(self, event: Loading) -> None:
@@ -204,20 +214,21 @@ class History:
         self.pid, self.host = event.pid, event.host
         self.warnings.extend(event.notes)
         if event.resumed_from is not None:
-            self.marks.append(Mark(self._at(event.step, event.epoch), "resume", f"resumed from {event.resumed_from}"))
+            self._mark(event.step, event.epoch, "resume", f"resumed from {event.resumed_from}")
 
-    def _at(self, step: int, epoch: int) -> float:
-        return step / self.steps_per_epoch if self.steps_per_epoch else float(epoch)
+    def _mark(self, step: int, epoch: int, kind: str, text: str) -> None:
+        where = step / self.steps_per_epoch if self.steps_per_epoch else float(epoch)
+        self.marks.append(Mark(where, kind, text))
 
     @_fold.register
     def _(self, event: SettingChanged) -> None:
         self.settings[event.name] = event.new
-        where = self._at(event.step, event.epoch)
-        self.marks.append(Mark(where, "setting", f"{event.name} {event.old:g} → {event.new:g}"))
+        self._mark(event.step, event.epoch, "setting", f"{event.name} {event.old:g} → {event.new:g}")
 
     @_fold.register
     def _(self, event: Paused) -> None:
         self.status, self.reason, self.step = "paused", event.reason, max(self.step, event.step)
+        self._mark(event.step, event.epoch, "pause", f"paused: {event.reason}")
 
     @_fold.register
     def _(self, event: Continued) -> None:
@@ -226,6 +237,7 @@ class History:
     @_fold.register
     def _(self, event: CheckpointSaved) -> None:
         self.checkpoint, self.last_saved, self.save_failure = event, event.at, None
+        self._mark(event.step, event.epoch, "checkpoint", "best checkpoint" if event.best else "checkpoint")
         if event.best:
             self.best_checkpoint = event
 
@@ -244,7 +256,7 @@ class History:
     @_fold.register
     def _(self, event: FindingMade) -> None:
         self.findings[event.rule] = event
-        self.marks.append(Mark(event.epoch, "finding", event.rule))
+        self._mark(event.step, event.epoch, "finding", event.rule)
 
     @_fold.register
     def _(self, event: FindingResolved) -> None:
@@ -253,6 +265,10 @@ class History:
     @_fold.register
     def _(self, event: Ended) -> None:
         self.status, self.reason = event.status, event.reason
+        if event.status != "done":
+            self._mark(
+                event.step, event.epoch, "end", f"{event.status}: {event.reason}" if event.reason else event.status
+            )
 
 
 def _finding(found: FindingMade) -> dict[str, Any]:

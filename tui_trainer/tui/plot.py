@@ -4,6 +4,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -49,6 +50,7 @@ class Plot:
 
     title: str
     x_label: str
+    y_label: str = ""  # what the values are, beside the title
     series: tuple[Series, ...] = ()
     x_limits: tuple[float, float] | None = None
     y_limits: tuple[float, float] | None = None
@@ -62,17 +64,43 @@ class Plot:
 
 def draw(plot: Plot, width: int, height: int, palette: Palette, marks: Marks) -> Text:
     """The plot as `height` lines of `width` columns: a line of title and legend, the canvas, the x ticks."""
+    return picture(plot, width, height, palette, marks).text
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawn plot, and where its canvas is: column `left` shows x_limits[0], the last of `columns` x_limits[1]."""
+
+    text: Text
+    left: int
+    columns: int
+    x_limits: tuple[float, float]
+    log_x: bool = False
+
+    def x_at(self, column: int) -> float:
+        """The x of a column of the text, which may lie outside the canvas."""
+        share = (column - self.left) / max(1, self.columns - 1)
+        low, high = (math.log10(x) for x in self.x_limits) if self.log_x else self.x_limits
+        x = low + share * (high - low)
+        return 10.0 ** min(x, 300.0) if self.log_x else x
+
+
+def picture(plot: Plot, width: int, height: int, palette: Palette, marks: Marks) -> Picture:
+    """As `draw`, with the place of the canvas; only the legend where there is no room for a canvas."""
+    head = legend(plot, width, palette, marks)
     if width < _SMALLEST[0] or height < _SMALLEST[1]:
-        return legend(plot, width, palette, marks)
+        return Picture(head, 0, width, plot.x_limits or (0.0, 1.0))
     drawing = _Drawing(plot, width, height - 1, palette, marks)
-    return Text("\n").join([legend(plot, width, palette, marks), *drawing.lines()])
+    text = Text("\n").join([head, *drawing.lines()])
+    return Picture(text, drawing.gutter + 1, width - drawing.gutter - 1, drawing.x, plot.log_x)
 
 
 def legend(plot: Plot, width: int, palette: Palette, marks: Marks) -> Text:
     """Title and the sign, name and value of each series in one line; it never covers the data."""
     line = Text()
-    for with_values, gap in ((True, "  "), (True, " "), (False, "  ")):
+    for with_label, with_values, gap in _LEGENDS:
         line = Text(printable(plot.title), style="bold")
+        line.append(f" {plot.y_label}" if with_label and plot.y_label else "", _quiet(palette))
         for series in plot.series:
             if series.label and not series.faint:
                 line.append(gap).append_text(_entry(series, palette, marks, with_values))
@@ -82,12 +110,21 @@ def legend(plot: Plot, width: int, palette: Palette, marks: Marks) -> Text:
     return line
 
 
+# What a legend shows beside title and names, the fullest first: the y label, the values, how far apart.
+_LEGENDS = ((True, True, "   "), (True, True, "  "), (False, True, "  "), (False, True, " "), (False, False, "  "))
+
+
 def _entry(series: Series, palette: Palette, marks: Marks, with_value: bool) -> Text:
-    entry = Text(f"{marks.points[series.slot % len(marks.points)]} ", _style(palette, series.slot))
+    entry = Text(f"{point(marks, series.slot)} ", _style(palette, series.slot))
     entry.append(printable(series.label, 30), _quiet(palette))
     if with_value and series.value:
         entry.append(f" {series.value}", _style(palette, series.slot))
     return entry
+
+
+def point(marks: Marks, slot: int) -> str:
+    """The mark of a slot; with its colour it is another pair for each of the first 49 slots."""
+    return marks.points[(slot + slot // len(marks.points)) % len(marks.points)]
 
 
 def _style(palette: Palette, slot: int) -> Style:
@@ -131,6 +168,20 @@ def _extremes(ys: Sequence[float], start: int, stop: int, log: bool) -> tuple[li
     return sorted({min(good, key=ys.__getitem__), max(good, key=ys.__getitem__)}) if good else [], False
 
 
+def _pixel(colour: str) -> Any:
+    if not colour:
+        return plotext.pixel()
+    return plotext.pixel(tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5)))
+
+
+@cache
+def _theme(axis: str) -> str:
+    """A plotext theme with axes of this colour on no background: a pixel given to an axis itself gets a white one."""
+    name = f"tui-trainer{axis}"
+    plotext.add_theme(name, text=_pixel(axis))
+    return name
+
+
 class _Drawing:
     """One plotext figure, made, filled and turned into lines."""
 
@@ -139,17 +190,16 @@ class _Drawing:
         self.height = height
         self.figure: Any = type(plotext.figure)(_TERMINAL)
         self.figure.plot_size(width, height)
-        self.figure.theme("colorless")
+        self.figure.theme(_theme(palette.axis))
         self.figure.axes(False, axis="x", side="upper")
         self.figure.axes(False, axis="y", side="right")
-        self.figure.axes(True, pixel=self._pixel(palette.axis), axis="x", side="lower")
-        self.figure.axes(True, pixel=self._pixel(palette.axis), axis="y", side="left")
         self.figure.legend(False)
         self.columns = max(4, width - 7)
         self.x = plot.x_limits or self._span()
         self.points = [thin(s.xs, s.ys, *self.x, self.columns, plot.log_y) for s in plot.series]
         values = [y for points in self.points for _, y, _ in points]
         self.y = plot.y_limits or axes.limits(values, plot.log_y)
+        self.gutter = 0  # columns of y labels, known when the rulers are placed
 
     def _span(self) -> tuple[float, float]:
         ends = [x for s in self.plot.series if len(s.xs) for x in (s.xs[0], s.xs[-1])]
@@ -159,32 +209,33 @@ class _Drawing:
 
     def lines(self) -> list[Text]:
         """The picture, its x label in the corner under the y ticks."""
-        gutter = self._rulers()
-        for series, points in zip(self.plot.series, self.points, strict=True):
-            self._curve(series, points)
+        self._rulers()
+        curves = list(zip(self.plot.series, self.points, strict=True))
+        for series, points in reversed(curves):  # the first series lies on top
+            self._line(series, points)
+        for series, points in curves:
+            self._marks(series, points)
         for sign in self.plot.signs:
             self._sign(sign)
         if self.plot.cursor is not None and self.x[0] <= self.plot.cursor <= self.x[1]:
-            self.figure.line(
-                self._x(self.plot.cursor), orientation=1, relative=True, pixel=self._pixel(self.palette.axis)
-            )
+            self.figure.line(self._x(self.plot.cursor), orientation=1, relative=True, pixel=_pixel(self.palette.axis))
         text = self.figure.build().string().rstrip("\n")
         lines = Text.from_ansi(text.translate(_ASCII) if self.marks.ascii else text).split("\n")
-        label = Text(self.plot.x_label.rjust(gutter)[:gutter], _quiet(self.palette))
-        lines[-1] = Text.assemble(label, lines[-1][gutter:])
+        label = Text(self.plot.x_label.rjust(self.gutter)[: self.gutter], _quiet(self.palette))
+        lines[-1] = Text.assemble(label, lines[-1][self.gutter :])
         return list(lines)
 
-    def _rulers(self) -> int:
-        """Place the ticks; the width of the column of y labels."""
-        plot, figure, pixel = self.plot, self.figure, self._pixel(self.palette.axis)
+    def _rulers(self) -> None:
+        """Place the ticks; the longest y label says how wide their column is."""
+        plot, figure = self.plot, self.figure
         ys = axes.ticks(*self.y, max(2, (self.height - 1) // 3 + 1), plot.log_y)
         written = axes.labels(ys, plot.percent, plot.log_y)
-        gutter = max(len(plot.x_label), *map(len, written), 5)
+        gutter = self.gutter = max(len(plot.x_label), *map(len, written), 5)
         figure.ruler("y", "left").ticks([self._y(y) for y in ys], [label.rjust(gutter) for label in written])
-        figure.ruler("y", "left").lim(self._y(self.y[0]), self._y(self.y[1])).pixel(pixel)
+        figure.ruler("y", "left").lim(self._y(self.y[0]), self._y(self.y[1]))
         xs = axes.ticks(*self.x, max(2, self.columns // 9), plot.log_x, plot.whole_x)
         figure.ruler("x", "lower").ticks([self._x(x) for x in xs], axes.labels(xs, log=plot.log_x))
-        figure.ruler("x", "lower").lim(self._x(self.x[0]), self._x(self.x[1])).pixel(pixel)
+        figure.ruler("x", "lower").lim(self._x(self.x[0]), self._x(self.x[1]))
         return gutter
 
     def _x(self, value: float) -> float:
@@ -193,25 +244,22 @@ class _Drawing:
     def _y(self, value: float) -> float:
         return math.log10(value) if self.plot.log_y else value
 
-    def _pixel(self, colour: str) -> Any:
-        if not colour:
-            return plotext.pixel()
-        return plotext.pixel(tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5)))
+    def _look(self, series: Series) -> tuple[str, Any]:
+        colour = self.palette.faint if series.faint else self.palette.series[series.slot % len(self.palette.series)]
+        return self.marks.points[series.slot % len(self.marks.points)], _pixel(colour)
 
-    def _curve(self, series: Series, points: list[tuple[float, float, bool]]) -> None:
-        if not points:
-            return
-        slot = series.slot % len(self.palette.series)
-        pixel = self._pixel(self.palette.faint if series.faint else self.palette.series[slot])
-        sign = self.marks.points[series.slot % len(self.marks.points)]
-        line_sign = sign if self.marks.ascii and not series.faint else "." if self.marks.ascii else "braille"
-        signal = self._signal([(x, y) for x, y, _ in points], line_sign, pixel)
-        for index, (_, _, joined) in enumerate(points):
-            signal.line(index, joined)
-        self.figure.draw(signal)
-        if not series.faint and not self.marks.ascii:
-            spaced = self._spaced(points, series.slot)
-            self.figure.draw(self._signal(spaced, sign, pixel))
+    def _line(self, series: Series, points: list[tuple[float, float, bool]]) -> None:
+        if points:
+            mark, pixel = self._look(series)
+            sign = "braille" if not self.marks.ascii else "." if series.faint else mark
+            signal = self._signal([(x, y) for x, y, _ in points], sign, pixel)
+            for index, (_, _, joined) in enumerate(points):
+                signal.line(index, joined)
+            self.figure.draw(signal)
+
+    def _marks(self, series: Series, points: list[tuple[float, float, bool]]) -> None:
+        if points and not series.faint:
+            self.figure.draw(self._signal(self._spaced(points, series.slot), *self._look(series)))
 
     def _spaced(self, points: list[tuple[float, float, bool]], slot: int) -> list[tuple[float, float]]:
         """Where marks stand on a curve: on each point while they are few, else every ten columns, slots apart."""
@@ -231,5 +279,5 @@ class _Drawing:
 
     def _sign(self, sign: Sign) -> None:
         if self.x[0] <= sign.x <= self.x[1]:
-            pixel = self._pixel(sign.colour or self.palette.axis)
+            pixel = _pixel(sign.colour or self.palette.axis)
             self.figure.draw(self._signal([(sign.x, self.y[0])], sign.sign, pixel))
