@@ -46,8 +46,8 @@ class TabBar(ClickableWidget):
         seen = app.current_mode == entry.module
         action = f"app.open('{entry.module}')"
         key = clickable(f" {entry.key} ", action, "$primary" if seen else "$quiet")
-        name = clickable(f"{entry.name} ", action, "bold underline $foreground" if seen else "$quiet")
-        return Content.assemble(key, name)
+        name = clickable(entry.name, action, "bold underline $foreground" if seen else "$quiet")
+        return Content.assemble(key, name, " ")
 
     def _state(self, app: "TrainerApp") -> Content:
         history = app.bench.history
@@ -67,8 +67,9 @@ class HintLine(Widget):
     _words = ""
 
     def show(self, focused: Widget | None) -> None:
-        """The words of what has the focus."""
-        self._words = str(getattr(focused, "hint", "") or "")
+        """The words of what has the focus; without one, where the run lies."""
+        directory = cast("TrainerApp", self.app).bench.directory
+        self._words = str(directory or "") if focused is None else str(getattr(focused, "hint", ""))
         self.refresh()
 
     def render(self) -> Content:

@@ -1,5 +1,6 @@
 """What a person should know of a run now: findings, warnings, a failed save, a silent trainer, why it ended."""
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, cast
 
 from textual.content import Content
@@ -59,23 +60,29 @@ def _findings(history: History) -> list[Notice]:
 
 
 class Notices(Widget):
-    """One line each, as many as there is room for."""
+    """The worst first, wrapped, in as many lines as there is room for."""
 
     def render(self) -> Content:
-        """The worst first; the last line says how many more there are."""
+        """What does not fit is counted in the last line."""
         found = notices(cast("TrainerApp", self.app).bench)
         most = int(self.styles.max_height.value) if self.styles.max_height else 3
-        shown = found if len(found) <= most else found[: most - 1]
-        lines = [self._line(notice) for notice in shown]
-        if len(found) > len(shown):
-            lines.append(Content.styled(f" and {len(found) - len(shown)} more: f shows them all", "$quiet"))
+        lines: list[Content] = []
+        for index, (severity, sentence) in enumerate(found):
+            wrapped = self._wrapped(severity, sentence)
+            if len(lines) + len(wrapped) > most:
+                return Content("\n").join([*lines, *wrapped][: most - 1] + [self._more(len(found) - index)])
+            lines += wrapped
         return Content("\n").join(lines)
 
-    def _line(self, notice: Notice) -> Content:
-        severity, sentence = notice
-        room = max(8, self.size.width - 4)
-        words = printable(sentence, room)
-        return Content.styled(f" {_SIGNS.get(severity, '!')} {words}", _STYLES.get(severity, "$warning"))
+    def _wrapped(self, severity: str, sentence: str) -> list[Content]:
+        signs = [f" {_SIGNS.get(severity, '!')} ", "   "]
+        style = _STYLES.get(severity, "$warning")
+        rows = wrap(printable(sentence), max(16, self.size.width - 4)) or [""]
+        return [Content.styled(f"{signs[bool(index)]}{row}", style) for index, row in enumerate(rows)]
+
+    def _more(self, count: int) -> Content:
+        words = "f shows it in full" if count == 1 else f"f shows all {count} in full"
+        return Content.styled(f"   {words}", "$quiet")
 
     def show(self) -> None:
         """There may be other things to say."""

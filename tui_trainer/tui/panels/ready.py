@@ -1,5 +1,6 @@
 """What Start would do, while no run is looked at."""
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, cast
 
 from textual.content import Content
@@ -26,7 +27,10 @@ class Ready(Widget):
         app = cast("TrainerApp", self.app)
         rows = facts(app.bench.config)
         lines = [Content.styled("Ready to train", "bold $primary"), Content("")]
-        lines += [Content.assemble((f"{name:<11}", "$quiet"), (value, "$foreground")) for name, value in rows]
+        for name, value in rows:
+            first, *rest = wrap(value, max(12, self.size.width - 11)) or [""]
+            lines.append(Content.assemble((f"{name:<11}", "$quiet"), (first, "$foreground")))
+            lines += [Content.styled(f"{'':<11}{line}", "$foreground") for line in rest]
         lines += [Content(""), Content.assemble(*(_key(key, words) for key, words in KEYS))]
         return Content("\n").join(lines)
 
@@ -35,7 +39,7 @@ KEYS = (("s", "start"), ("c", "as a command"), ("?", "all keys"))
 
 
 def _key(key: str, words: str) -> Content:
-    return Content.assemble((key, "bold $primary"), (f" {words}    ", "$quiet"))
+    return Content.assemble((key, "bold $primary"), (f" {words}   ", "$quiet"))
 
 
 def facts(config: RunConfig) -> list[tuple[str, str]]:

@@ -132,7 +132,8 @@ class SettingsPanel(VerticalScroll):
         words = "the settings of an experiment to begin with"
         yield ChoiceField("preset", words, matching_preset(self.config), options)
         for group in self.GROUPS:
-            yield Static(group, classes="group", id=f"group-{group}", markup=False)
+            if group != "engine":
+                yield Static(group, classes="group", id=f"group-{group}", markup=False)
             yield from self._fields(group)
 
     def _fields(self, group: str) -> Iterator[Field]:
@@ -194,7 +195,7 @@ class SettingsPanel(VerticalScroll):
         for name, field in fields.items():
             if name != "preset":
                 self._refresh_field(name, field, config)
-        for group in self.GROUPS:
+        for group in self.GROUPS[1:]:
             members = (field for name, field in fields.items() if name in SETTINGS and SETTINGS[name].group == group)
             self.query_one(f"#group-{group}").display = any(field.display for field in members)
 

@@ -34,7 +34,7 @@ class BenchScreen(Screen[None]):
 
     NAME: ClassVar[str] = ""
     KEYS: ClassVar[tuple[Command, ...]] = ()
-    AUTO_FOCUS = None
+    AUTO_FOCUS = ""
 
     @property
     def bench(self) -> Bench:

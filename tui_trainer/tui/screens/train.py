@@ -70,7 +70,7 @@ class TrainScreen(BenchScreen):
         super().on_mount()
         self.call_after_refresh(self._check_outside)
         self.show_run()
-        self.query_one("#action-start", Action).focus()
+        self._focus_action()
 
     # -- what is shown -------------------------------------------------------
 
@@ -106,19 +106,26 @@ class TrainScreen(BenchScreen):
 
     def _arrange(self) -> None:
         roomy = self.has_class("-large") or (self.history is None and not self.has_class("-small"))
-        self.set_class(roomy if self._wanted is None else self._wanted, "-settings")
+        seen = roomy if self._wanted is None else self._wanted
+        self.set_class(seen, "-settings")
+        if not seen and self.focused is not None and self.query_one("#left") in self.focused.ancestors:
+            self.set_focus(None)
 
     def _show_actions(self) -> None:
-        focused = self.focused
         for action in self.query(Action):
             offered = bool(self.check_action(action.command.action, ()))
             action.display = offered or (action.command is START and not self.bench.living)
             action.show(self._why_not_start() if action.command is START else "")
-        if isinstance(focused, Action) and not focused.display:
-            next((action for action in self.query(Action) if action.display), focused).focus()
+        if isinstance(self.focused, Action) and not self.focused.display:
+            self._focus_action()
         self.query_one("TabBar").refresh()
         self.refresh_bindings()
         self.hint_changed()
+
+    def _focus_action(self) -> None:
+        """The focus on the first button that is on; nowhere while the buttons are hidden."""
+        seen = [action for action in self.query(Action) if action.display] if self.has_class("-settings") else []
+        self.set_focus(seen[0] if seen else None)
 
     def _why_not_start(self) -> str:
         if self._busy:
