@@ -57,6 +57,16 @@ Measurement = SliceMeasured | EpochMeasured | Inspected
 
 
 @dataclass(frozen=True)
+class Surveyed(Event):
+    """What was found in the data, and in the layers as the run began: once, before its first step."""
+
+    epoch: int
+    step: int
+    data: dict[str, Any]
+    layers: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
 class Loading(Event):
     """The trainer is busy before its first step, e.g. importing PyTorch."""
 

@@ -1,0 +1,135 @@
+"""Looks into a network once an epoch: plain numbers of every layer and parameter, the same for every engine.
+
+What it finds is a function of config and weights alone, never of the time, so that `metrics.jsonl` can be made
+again bit for bit. It looks at few examples, so that it costs a fiftieth of the assignment's epoch or less.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from engines.config import NetworkConfig
+from engines.interface import Array, Dataset, Learner, Trace
+from engines.networks import Layer, resolve_network
+
+EXAMPLES = 160  # of the validation split, as many of each class as there are
+BINS = 12
+LISTED = 24  # indices of dead units that are written out; the count is exact
+SATURATED = 0.99  # of the way from the middle of a sigmoid or tanh to its ends
+PASSED_ON = ("flatten", "dropout", "max-pool2d", "avg-pool2d")  # their outputs are their inputs, or some of them
+SAVED_AS = "inspected."  # what the names of its arrays in a checkpoint begin with
+
+
+def choose_examples(labels: Array, count: int = EXAMPLES) -> Array:
+    """Indices of `count` examples, ascending: the first of each class, then the second of each, and so on."""
+    by_class = np.argsort(labels, kind="stable")
+    starts = np.searchsorted(labels[by_class], labels[by_class])
+    rank = np.empty(len(labels), np.int64)
+    rank[by_class] = np.arange(len(labels)) - starts  # which one of its class an example is
+    return np.sort(np.lexsort((labels, rank))[:count])
+
+
+class Inspector:
+    """Traces the same validation examples each time, and keeps the weights to say how far they moved since."""
+
+    def __init__(self, network: NetworkConfig, validation: Dataset) -> None:
+        chosen = choose_examples(validation.labels)
+        self._inputs, self._labels = validation.inputs[chosen], validation.labels[chosen]
+        self._plan = resolve_network(network, validation.inputs.shape[1:], validation.classes)
+        self._classes = validation.classes
+        self._before: dict[str, Array] = {}
+
+    def begin(self, learner: Learner, saved: Mapping[str, Array] | None = None) -> None:
+        """Measure movement from the weights as they are, or from those that `state` gave."""
+        self._before = {name: np.array(array) for name, array in (saved or self._weights(learner)).items()}
+
+    def state(self) -> dict[str, Array]:
+        """The weights of the last inspection, by parameter name: what movement is measured from."""
+        return dict(self._before)
+
+    def __call__(self, learner: Learner) -> list[dict[str, Any]]:
+        """One dict of JSON values for each layer; the last one also has the loss and what was predicted."""
+        with np.errstate(all="ignore"):
+            trace = learner.trace(self._inputs, self._labels)
+            weights = self._weights(learner)
+            layers = [self._layer(layer, trace, weights) for layer in self._plan if layer.kind not in PASSED_ON]
+        logits = list(trace.activations.values())[-1]
+        predicted = np.bincount(logits.argmax(1), minlength=self._classes)
+        layers[-1] |= {"loss": significant(trace.loss), "predicted": predicted.tolist()}
+        self._before = weights
+        return layers
+
+    def _weights(self, learner: Learner) -> dict[str, Array]:
+        names = {f"{layer.name}.{part}" for layer in self._plan for part in ("weight", "bias")}
+        return {name: array for name, array in learner.state_dict().items() if name in names}
+
+    def _layer(self, layer: Layer, trace: Trace, weights: Mapping[str, Array]) -> dict[str, Any]:
+        values = trace.activations[layer.name]
+        found = {"layer": layer.name, "kind": layer.kind} | distribution(values) | activity(layer.kind, values)
+        parameters = {
+            part: self._parameter(weights[name], self._before[name], trace.gradients[name])
+            for part in ("weight", "bias")
+            if (name := f"{layer.name}.{part}") in weights
+        }
+        return found | ({"parameters": parameters} if parameters else {})
+
+    def _parameter(self, weight: Array, before: Array, gradient: Array) -> dict[str, Any]:
+        was, moved = norm(before), norm(weight - before)
+        still = np.flatnonzero((weight == before).reshape(len(weight), -1).all(1))
+        return distribution(weight) | {
+            "norm": significant(norm(weight)),
+            "change": significant(moved / was if was else moved),
+            "still": still[:LISTED].tolist(),  # units whose weights did not move at all
+            "still_count": len(still),
+            "gradient": distribution(gradient) | {"norm": significant(norm(gradient))},
+        }
+
+
+def distribution(values: Array) -> dict[str, Any]:
+    """Mean, deviation, least, greatest and a histogram between these; only `nonfinite` where a number is not finite."""
+    flat = values.reshape(-1).astype(np.float64)
+    total, squares = float(flat.sum()), float(flat @ flat)
+    if not (math.isfinite(total) and math.isfinite(squares)):
+        return {"nonfinite": int((~np.isfinite(flat)).sum())}
+    low, high, mean = float(flat.min()), float(flat.max()), total / len(flat)
+    deviation = math.sqrt(max(0.0, squares / len(flat) - mean * mean))
+    numbers = {"mean": mean, "deviation": deviation, "min": low, "max": high}
+    return {name: significant(value) for name, value in numbers.items()} | {"histogram": histogram(flat, low, high)}
+
+
+def histogram(flat: Array, low: float, high: float) -> list[int]:
+    """How many of the values lie in each of `BINS` equal parts of [low, high]; all in the first where these are equal."""
+    if not high - low > 0:
+        return [len(flat)] + [0] * (BINS - 1)
+    part = (flat - low) * (BINS / (high - low))
+    return np.bincount(np.minimum(part.astype(np.intp), BINS - 1), minlength=BINS).tolist()
+
+
+def activity(kind: str, values: Array) -> dict[str, Any]:
+    """What an activation's outputs `(examples, units, …)` say of its units: silent, dead or saturated."""
+    if kind in ("sigmoid", "tanh"):
+        middle, reach = (0.5, 0.5) if kind == "sigmoid" else (0.0, 1.0)
+        return {"saturated": significant(float((np.abs(values - middle) > SATURATED * reach).mean()))}
+    if kind != "relu":
+        return {}
+    active = (values > 0).reshape(len(values), values.shape[1], -1)
+    dead = np.flatnonzero(~active.any(axis=(0, 2)))
+    return {
+        "zero": significant(1 - float(active.mean())),
+        "units": values.shape[1],
+        "dead": dead[:LISTED].tolist(),
+        "dead_count": len(dead),
+    }
+
+
+def norm(values: Array) -> float:
+    """The Euclidean norm."""
+    flat = values.reshape(-1)
+    return math.sqrt(float(flat @ flat)) if flat.size else 0.0
+
+
+def significant(value: float) -> float:
+    """The number to six significant digits: a line stays short, and engines agree far better than that."""
+    return float(f"{value:.6g}")
