@@ -195,8 +195,7 @@ def coerce(name: str, value: Any) -> Any:
         return _layers(value)
     if name == "hidden":
         parts = [p for p in value.split(",") if p.strip()] if isinstance(value, str) else value
-        parts = [parts] if isinstance(parts, int) else parts
-        return tuple(number(name, part, int) for part in parts)
+        return tuple(number(name, part, int) for part in (parts if isinstance(parts, list | tuple) else [parts]))
     if kind in (int, float):
         return number(name, value, kind)
     if kind is bool:

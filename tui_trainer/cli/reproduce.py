@@ -1,0 +1,44 @@
+"""`tui-trainer reproduce`: the assignment's table with its spread over seeds, and why."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from tui_trainer.cli.console import fail, print_json
+from tui_trainer.cli.train import JsonFlag
+from tui_trainer.run.outcome import USAGE
+
+SeedsFlag = Annotated[int, Parameter(help="how many seeds of each experiment")]
+PresetsFlag = Annotated[list[str] | None, Parameter(help="only this preset; can be given again", negative="")]
+OutFlag = Annotated[Path, Parameter(help="folder for the report, and for the runs in its `runs`")]
+EpochsFlag = Annotated[int | None, Parameter(help="shorten every experiment, for a quick look")]
+
+
+def reproduce(
+    *,
+    seeds: SeedsFlag = 10,
+    preset: PresetsFlag = None,
+    out: OutFlag = Path("reproduction"),
+    json: JsonFlag = False,
+    epochs: EpochsFlag = None,
+) -> int:
+    """Train the assignment's experiments over seeds; what was stopped goes on where it was."""
+    from tui_trainer.reproduce.assignment import experiments
+    from tui_trainer.reproduce.reproduction import Plan
+    from tui_trainer.reproduce.reproduction import reproduce as run_plan
+
+    for name, value in (("seeds", seeds), ("epochs", epochs)):
+        if value is not None and value < 1:
+            return fail(f"{name}: must be at least 1, not {value}", USAGE)
+    result = run_plan(Plan(experiments(preset), seeds, epochs), out / "runs", lambda event, history: None)
+    if isinstance(result, int):
+        return result
+    if json:
+        print_json(result.to_json())
+    return 0
+
+
+def register(app: App) -> None:
+    """Add the subcommand."""
+    app.command(reproduce)
