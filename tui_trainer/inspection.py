@@ -19,7 +19,6 @@ BINS = 12
 LISTED = 24  # indices of dead units that are written out; the count is exact
 SATURATED = 0.99  # of the way from the middle of a sigmoid or tanh to its ends
 PASSED_ON = ("flatten", "dropout", "max-pool2d", "avg-pool2d")  # their outputs are their inputs, or some of them
-SAVED_AS = "inspected."  # what the names of its arrays in a checkpoint begin with
 
 
 def choose_examples(labels: Array, count: int = EXAMPLES) -> Array:

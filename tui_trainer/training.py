@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -19,8 +19,23 @@ from tui_trainer.events import EpochMeasured, Event, Inspected, SliceMeasured
 
 SLICE_SECONDS = 0.05  # how long a slice may take, so that requests are answered soon
 LINES_PER_EPOCH = 10  # training is reported on a fixed grid, so that metrics do not depend on the speed
+INSPECTED = "progress.inspected."  # what the names of the weights that an inspection remembers begin with
 
-Inspect = Callable[[Learner], list[dict[str, Any]]]
+
+class Inspect(Protocol):
+    """Looks into a learner at the end of an epoch; it remembers weights, so that it can say how far they moved."""
+
+    def __call__(self, learner: Learner) -> list[dict[str, Any]]:
+        """JSON values, one dict for each layer."""
+        ...
+
+    def begin(self, learner: Learner, saved: Mapping[str, Array] | None = None) -> None:
+        """Remember the weights as they are, or those that `state` gave."""
+        ...
+
+    def state(self) -> dict[str, Array]:
+        """The weights that it remembers."""
+        ...
 
 
 def steps_per_epoch(config: RunConfig, examples: int) -> int:
@@ -94,6 +109,8 @@ class Training:
         self.planned: list[tuple[int, str, Any]] = []  # (step, setting, value): changes to make when they are due
         self._examples = examples
         self._inspect = inspect
+        if inspect is not None:
+            inspect.begin(learner)
         self._clock = clock
         self._steps_per_second = 0.0
         self._order: tuple[int, Array] | None = None
@@ -242,6 +259,8 @@ class Training:
         tensors["progress.wrong"] = progress.wrong[:valid].copy()
         tensors["progress.examples"] = progress.examples[:valid].copy()
         tensors["progress.validation_losses"] = np.array(progress.validation_losses)
+        if self._inspect and valid:  # between epochs the weights themselves are those that it remembers
+            tensors |= {INSPECTED + name: array for name, array in self._inspect.state().items()}
         position = {"epoch": progress.epochs_done, "step": progress.step, "seconds": progress.seconds}
         best = {"epoch": progress.best_epoch, "error": progress.best_error} if progress.best_epoch else {}
         return Checkpoint(tensors, {**about, **position, "settings": dict(progress.settings), "best": best})
@@ -253,7 +272,10 @@ class Training:
         losses, wrong, examples, validation = (
             tensors.pop(f"progress.{name}") for name in ("losses", "wrong", "examples", "validation_losses")
         )
+        inspected = {name[len(INSPECTED) :]: tensors.pop(name) for name in [*tensors] if name.startswith(INSPECTED)}
         self.learner.load_state_dict(tensors)
+        if self._inspect is not None:
+            self._inspect.begin(self.learner, inspected)
         progress.step, progress.seconds = int(about["step"]), float(about["seconds"])
         progress.settings = dict(about["settings"])
         progress.best_epoch = int(about["best"].get("epoch", 0))

@@ -9,6 +9,7 @@ from tui_trainer import data
 from tui_trainer.checkpoint import Checkpoint, CheckpointError
 from tui_trainer.data import DataError
 from tui_trainer.events import CheckpointSetAside, SettingChanged, from_line
+from tui_trainer.inspection import Inspector
 from tui_trainer.run.start import check_engine, environment
 from tui_trainer.settings import SettingError
 from tui_trainer.store import CheckpointStore, Recorder, RunDirectory
@@ -42,7 +43,8 @@ def load_learner(directory: RunDirectory) -> tuple[Training, list[str]]:
         )
     except ValueError as error:
         raise SettingError("network", str(error)) from None
-    return Training(config, learner, len(splits["training"])), _differences(about, environment(config))
+    inspect = Inspector(config.network_config, splits["validation"]) if config.inspect else None
+    return Training(config, learner, len(splits["training"]), inspect=inspect), _differences(about, environment(config))
 
 
 def _check_data(recorded: list[dict[str, Any]], loaded: data.Loaded) -> None:
