@@ -1,0 +1,92 @@
+"""What came of one row: its runs' accuracies over the seeds, and which output units died."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engines import load_engine
+from engines.interface import Dataset
+from tui_trainer.config import RunConfig
+from tui_trainer.history import History
+from tui_trainer.reproduce.assignment import Experiment
+from tui_trainer.reproduce.runs import newest_state
+from tui_trainer.statistics import Spread, spread
+from tui_trainer.store import RunDirectory
+
+SPLITS = ("training", "validation")
+KINDS = ("max", "final")
+
+
+@dataclass(frozen=True)
+class SeedResult:
+    """One run of a row, over."""
+
+    directory: RunDirectory
+    history: History
+    dead_units: list[int]
+
+    def accuracy(self, split: str, kind: str) -> float | None:
+        """The largest or the last accuracy of a split, a fraction; None where no epoch was finite."""
+        return self.history.accuracy(split)[kind]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One experiment over its seeds."""
+
+    experiment: Experiment
+    engine: str
+    data_seed: int | None  # None where it is the seed itself
+    epochs: int
+    seeds: Mapping[int, SeedResult]
+
+    def accuracies(self, split: str, kind: str) -> list[float]:
+        """Of every seed that has one, in the order of seeds."""
+        found = [result.accuracy(split, kind) for result in self.seeds.values()]
+        return [value for value in found if value is not None]
+
+    def spread(self, split: str, kind: str) -> Spread | None:
+        """Over the seeds; None where no seed has a finite accuracy."""
+        values = self.accuracies(split, kind)
+        return spread(values) if values else None
+
+    @property
+    def seeds_with_dead_units(self) -> list[int]:
+        """The seeds in which some digit can never be predicted."""
+        return [seed for seed, result in self.seeds.items() if result.dead_units]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values; accuracies as fractions."""
+        return {
+            "preset": self.experiment.preset,
+            "variant": self.experiment.variant,
+            "engine": self.engine,
+            "seeds": list(self.seeds),
+            "data_seed": self.data_seed,
+            "epochs": self.epochs,
+            "reported": self.experiment.reported,
+            "measured": {split: {kind: self._spread_json(split, kind) for kind in KINDS} for split in SPLITS},
+            "dead_output_units": {str(seed): result.dead_units for seed, result in self.seeds.items()},
+            "runs": {str(seed): result.directory.id for seed, result in self.seeds.items()},
+        }
+
+    def _spread_json(self, split: str, kind: str) -> dict[str, float] | None:
+        found = self.spread(split, kind)
+        return None if found is None else dataclasses.asdict(found)
+
+
+def dead_output_units(directory: RunDirectory, config: RunConfig, training: Dataset) -> list[int]:
+    """Output units whose pre-activation is ≤ 0 for every training example under the newest weights of a run.
+
+    It is asked of the scratch engine's own forward pass: after the ReLU such a unit is 0 everywhere.
+    `CheckpointError` where the run has no good checkpoint.
+    """
+    learner = load_engine("scratch").build(
+        config.network_config, config.optimizer_config, splits={"training": training}, seed=config.seed
+    )
+    learner.load_state_dict(newest_state(directory))
+    alive = (learner.predict(training.inputs) > 0).any(axis=0)
+    return [int(unit) for unit in np.flatnonzero(~alive)]
