@@ -1,5 +1,6 @@
 """One state of a run on disk: named arrays and a description, in safetensors, under a SHA-256 of our own."""
 
+import errno
 import hashlib
 import json
 import stat
@@ -18,6 +19,7 @@ from tui_trainer.storage import publish
 
 LARGEST_HEADER = 1 << 20  # bytes
 LARGEST_FILE = 1 << 31  # bytes
+NOT_THE_FILE = (errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.ENOMEM)  # it may still be good
 
 
 class CheckpointError(ValueError):
@@ -46,7 +48,10 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def read_checkpoint(path: Path, limit: int = LARGEST_FILE) -> Checkpoint:
-    """Read and verify a checkpoint of at most `limit` bytes; `CheckpointError` when anything about it is wrong."""
+    """Read and verify a checkpoint of at most `limit` bytes; `CheckpointError` when anything about it is wrong.
+
+    `OSError` when the file may be good but cannot be read now: no permission, too many open files, no memory.
+    """
     data = _read(path, limit)
     header = _header(data)
     metadata = header.get("__metadata__")
@@ -58,10 +63,7 @@ def read_checkpoint(path: Path, limit: int = LARGEST_FILE) -> Checkpoint:
         raise CheckpointError(f"its arrays cannot be read: {error}") from None
     if _digest(tensors, str(metadata["about"])) != metadata["sha256"]:
         raise CheckpointError("its contents do not match their SHA-256")
-    about = json.loads(metadata["about"])
-    if not isinstance(about, dict):
-        raise CheckpointError("its description is no table")
-    return Checkpoint(tensors, about)
+    return Checkpoint(tensors, _table(metadata["about"], "description"))
 
 
 def _read(path: Path, limit: int) -> bytes:
@@ -74,21 +76,28 @@ def _read(path: Path, limit: int) -> bytes:
             raise CheckpointError(f"its size of {info.st_size} bytes cannot be that of a checkpoint of this run")
         return path.read_bytes()
     except OSError as error:
-        raise CheckpointError(error.strerror or "it cannot be read") from None
+        if error.errno in NOT_THE_FILE:
+            raise
+        raise CheckpointError((error.strerror or "it cannot be read").lower()) from None
 
 
 def _header(data: bytes) -> dict[str, Any]:
-    """The JSON header, after its length was checked against the file and its array sizes against the rest."""
+    """The JSON header, after its length was checked against the file."""
     length = int.from_bytes(data[:8], "little")
     if length > min(LARGEST_HEADER, len(data) - 8):
         raise CheckpointError("its header is longer than the file or than any header of ours")
+    return _table(data[8 : 8 + length], "header")
+
+
+def _table(text: str | bytes, what: str) -> dict[str, Any]:
+    """The JSON object in a text."""
     try:
-        header = json.loads(data[8 : 8 + length])
+        table = json.loads(text)
     except (ValueError, RecursionError):
-        raise CheckpointError("its header is not JSON") from None
-    if not isinstance(header, dict):
-        raise CheckpointError("its header is no table")
-    return header
+        raise CheckpointError(f"its {what} is not JSON") from None
+    if not isinstance(table, dict):
+        raise CheckpointError(f"its {what} is no table")
+    return table
 
 
 def _digest(tensors: Mapping[str, Array], about: str) -> str:

@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+BLOCK = 1 << 16  # bytes that are searched at a time for the end of a line
+
 
 class Disk:
     """The system calls that change a run directory, one method each, so that a test can replace any of them."""
@@ -94,16 +96,30 @@ class Appender:
     """Appends whole lines to a file of which this process is the only writer; a failed line leaves no torn half."""
 
     def __init__(self, path: Path) -> None:
-        self._descriptor = disk.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        self.size = os.fstat(self._descriptor).st_size
+        self._descriptor = disk.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
+        try:
+            self.size = _end_of_lines(self._descriptor)
+            self._torn = self.size != os.fstat(self._descriptor).st_size  # a crash left half a line
+            sync_directory(path.parent)
+        except BaseException:
+            os.close(self._descriptor)
+            raise
 
     def append(self, data: bytes) -> None:
         """Write in one call; on a short write cut back to what stood before and raise `OSError`."""
-        written = disk.write(self._descriptor, data)
-        if written != len(data):
-            disk.truncate(self._descriptor, self.size)
+        self._mend()
+        self._torn = True
+        if disk.write(self._descriptor, data) != len(data):
+            self._mend()
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        self.size += written
+        self._torn = False
+        self.size += len(data)
+
+    def _mend(self) -> None:
+        """Cut off what a write that failed may have left; it is tried again before the next one."""
+        if self._torn:
+            disk.truncate(self._descriptor, self.size)
+            self._torn = False
 
     def cut(self, size: int) -> None:
         """Forget what lies behind `size`."""
@@ -118,6 +134,18 @@ class Appender:
     def close(self) -> None:
         """Give the descriptor back."""
         os.close(self._descriptor)
+
+
+def _end_of_lines(descriptor: int) -> int:
+    """Where the last whole line of a file ends."""
+    end = os.fstat(descriptor).st_size
+    while end > 0:
+        start = max(0, end - BLOCK)
+        newline = os.pread(descriptor, end - start, start).rfind(b"\n")
+        if newline >= 0:
+            return start + newline + 1
+        end = start
+    return 0
 
 
 def append_line(path: Path, line: bytes) -> None:
