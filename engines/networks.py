@@ -1,5 +1,6 @@
 """Turns a network's config into its list of layers, each with its name and shapes, for every engine alike."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -147,6 +148,18 @@ def _with_dropout(layers: list[LayerConfig], network: NetworkConfig) -> list[Lay
     return [part for i, layer in enumerate(layers) for part in ((layer, drop) if i in after else (layer,))]
 
 
+def _argument_problem(name: str, value: object) -> str | None:
+    """What an argument must be, where it is not that."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "a number"
+    if name == "probability":
+        return None if 0 <= value < 1 else "at least 0 and below 1"
+    if name == "slope":
+        return None if 0 <= value < math.inf else "at least 0"
+    floor = 0 if name == "padding" else 1
+    return None if value == value // 1 and value >= floor else f"a whole number of at least {floor}"
+
+
 def _arguments(layer: LayerConfig) -> dict[str, float]:
     """The arguments with defaults filled in; `ValueError` for an unknown kind or argument, or a missing one."""
     if layer.kind not in KINDS:
@@ -156,9 +169,8 @@ def _arguments(layer: LayerConfig) -> dict[str, float]:
         if name not in defaults:
             allowed = ", ".join(defaults) or "none"
             raise ValueError(f"layer {layer.kind} has no argument {name!r}: it takes {allowed}")
-        floor = 0 if name in ("padding", "probability", "slope") else 1
-        if not isinstance(value, int | float) or value < floor:
-            raise ValueError(f"layer {layer.kind}: {name} must be at least {floor}, not {value!r}")
+        if problem := _argument_problem(name, value):
+            raise ValueError(f"layer {layer.kind}: {name} must be {problem}, not {value!r}")
     merged = {**defaults, **layer.arguments}
     for name, value in merged.items():
         if value != value:
@@ -171,7 +183,7 @@ def _resolve(layers: Iterable[LayerConfig], shape: Shape) -> tuple[Layer, ...]:
     resolved = []
     for layer in layers:
         arguments = _arguments(layer)
-        if layer.kind in ("conv2d", "max-pool2d", "avg-pool2d") and len(shape) == 2:
+        if layer.kind in ("conv2d", "max-pool2d", "avg-pool2d", "batch-norm") and len(shape) == 2:
             shape = (1, *shape)  # grey pictures have one channel
         output = KINDS[layer.kind][1](shape, arguments)
         counts[layer.kind] += 1

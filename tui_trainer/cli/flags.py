@@ -24,7 +24,7 @@ def _flag(name: str, setting: Setting) -> tuple[str, Any, Any]:
     group = setting.group.capitalize()
     if kind is bool:
         return name, Annotated[bool | None, Parameter(help=words, group=group)], None
-    shown = kind if kind in (int, float) else str
+    shown: Any = kind if kind in (int, float) else str
     return name, Annotated[shown | None, Parameter(help=words, group=group, converter=_as_written, n_tokens=1)], None
 
 
@@ -32,7 +32,7 @@ Flags = dataclasses.make_dataclass(
     "Flags", [_flag(name, setting) for name, setting in SETTINGS.items() if name not in NOT_A_FLAG], frozen=True
 )
 Flags.__module__ = __name__  # Python 3.11 says "types", and cyclopts then takes it for a builtin
-FlagsGiven = Annotated[Flags | None, Parameter(name="*")]
+FlagsGiven = Annotated[Flags | None, Parameter(name="*")]  # ty: ignore[invalid-type-form]  # made above
 
 
 def given(flags: Any) -> dict[str, Any]:

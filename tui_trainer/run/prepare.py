@@ -50,7 +50,7 @@ def load_learner(directory: RunDirectory) -> tuple[Training, list[str]]:
 def _check_data(recorded: list[dict[str, Any]], loaded: data.Loaded) -> None:
     for file, was in zip(loaded.files, recorded, strict=False):
         if file.sha256 != was.get("sha256"):
-            raise DataError(f"{file.name} is not the file that this run began with: its SHA-256 differs")
+            raise DataError(file.name, "is not the file that this run began with: its SHA-256 differs")
 
 
 def _differences(about: dict[str, Any], here: dict[str, Any]) -> list[str]:
