@@ -67,6 +67,17 @@ class Surveyed(Event):
 
 
 @dataclass(frozen=True)
+class NotFinite(Event):
+    """Where the first NaN or infinity arose: the step, and the first layer whose numbers were not finite in it."""
+
+    epoch: int
+    step: int
+    layer: str
+    part: str  # output, gradient or weight
+    largest: dict[str, float] = field(default_factory=dict)  # layer → greatest finite size of its output in that step
+
+
+@dataclass(frozen=True)
 class Loading(Event):
     """The trainer is busy before its first step, e.g. importing PyTorch."""
 

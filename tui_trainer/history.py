@@ -19,6 +19,7 @@ from tui_trainer.events import (
     FindingResolved,
     Inspected,
     Loading,
+    NotFinite,
     Paused,
     SaveFailed,
     SettingChanged,
@@ -84,6 +85,7 @@ class History:
         self.inspected: Inspected | None = None
         self.inspections: deque[Inspected] = deque(maxlen=INSPECTIONS_KEPT)
         self.surveyed: Surveyed | None = None
+        self.not_finite: NotFinite | None = None
         self.checkpoint: CheckpointSaved | None = None
         self.best_checkpoint: CheckpointSaved | None = None
         self.last_saved: float | None = None  # wall clock
@@ -203,6 +205,10 @@ class History:
     @_fold.register
     def _(self, event: Surveyed) -> None:
         self.surveyed = event
+
+    @_fold.register
+    def _(self, event: NotFinite) -> None:
+        self.not_finite = event
 
     @_fold.register
     def _(self, event: Loading) -> None:
