@@ -97,7 +97,7 @@ class BarPrinter:
 
     def __call__(self, event: Event, history: History) -> None:
         if isinstance(event, EpochMeasured):
-            self._progress.update(self._task, description=epoch_line(event, history))
+            self._progress.update(self._task, description=bar_line(event, history))
         if isinstance(event, EpochMeasured | SliceMeasured | Started):
             self._progress.update(self._task, total=float(history.epochs), completed=history.position)
         if text := remark(event):
@@ -113,6 +113,14 @@ def epoch_line(event: EpochMeasured, history: History) -> str:
     return (
         f"epoch {event.epoch}/{history.epochs}  loss {event.training_loss:.4f} val {event.validation_loss:.4f}  "
         f"error {event.training_error:.2%} val {event.validation_error:.2%}"
+    )
+
+
+def bar_line(event: EpochMeasured, history: History) -> str:
+    """An epoch in so few columns that a bar and two times stand beside it on 80."""
+    return (
+        f"{event.epoch}/{history.epochs} loss {event.training_loss:.3f} val {event.validation_loss:.3f} "
+        f"error {event.training_error:.1%} val {event.validation_error:.1%}"
     )
 
 
@@ -162,6 +170,8 @@ def print_history(directory: Path, history: History) -> None:
         + (f", {rate:,.0f} examples per second" if rate else "")
     )
     console.print(printable(f"checkpoint {facts['checkpoint']}"), soft_wrap=True)
+    if facts["status"] in ("interrupted", "stopped", "failed"):
+        console.print(printable(f"go on with: tui-trainer resume {directory}"), soft_wrap=True)
 
 
 def percent(fraction: float | None) -> str:
