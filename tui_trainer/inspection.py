@@ -87,7 +87,7 @@ class Inspector:
 
 
 def distribution(values: Array) -> dict[str, Any]:
-    """Mean, deviation, least, greatest and a histogram between these; only `nonfinite` where a number is not finite."""
+    """Mean, deviation, least, greatest and a histogram; only `nonfinite` where a number is not finite."""
     flat = values.reshape(-1).astype(np.float64)
     total, squares = float(flat.sum()), float(flat @ flat)
     if not (math.isfinite(total) and math.isfinite(squares)):
@@ -99,7 +99,7 @@ def distribution(values: Array) -> dict[str, Any]:
 
 
 def histogram(flat: Array, low: float, high: float) -> list[int]:
-    """How many of the values lie in each of `BINS` equal parts of [low, high]; all in the first where these are equal."""
+    """How many of the values lie in each of `BINS` equal parts of [low, high]; all in the first if that is empty."""
     if not high - low > 0:
         return [len(flat)] + [0] * (BINS - 1)
     part = (flat - low) * (BINS / (high - low))

@@ -108,7 +108,7 @@ class Training:
         self.stop_at: int | None = None  # pause when this step is reached
         self.planned: list[tuple[int, str, Any]] = []  # (step, setting, value): changes to make when they are due
         self._examples = examples
-        self._inspect = inspect
+        self.inspect = inspect
         if inspect is not None:
             inspect.begin(learner)
         self._clock = clock
@@ -230,7 +230,7 @@ class Training:
         trained = progress.over(0, progress.steps_per_epoch)
         validation = self.learner.evaluate("validation")
         epoch, rate = progress.epochs_done + 1, self.learning_rate
-        inspected = self._inspect(self.learner) if self._inspect else None
+        inspected = self.inspect(self.learner) if self.inspect else None
         progress.seconds += self._clock() - started
         progress.validation_losses.append(validation.loss)
         if validation.error < progress.best_error and math.isfinite(validation.loss):
@@ -259,8 +259,8 @@ class Training:
         tensors["progress.wrong"] = progress.wrong[:valid].copy()
         tensors["progress.examples"] = progress.examples[:valid].copy()
         tensors["progress.validation_losses"] = np.array(progress.validation_losses)
-        if self._inspect and valid:  # between epochs the weights themselves are those that it remembers
-            tensors |= {INSPECTED + name: array for name, array in self._inspect.state().items()}
+        if self.inspect and valid:  # between epochs the weights themselves are those that it remembers
+            tensors |= {INSPECTED + name: array for name, array in self.inspect.state().items()}
         position = {"epoch": progress.epochs_done, "step": progress.step, "seconds": progress.seconds}
         best = {"epoch": progress.best_epoch, "error": progress.best_error} if progress.best_epoch else {}
         return Checkpoint(tensors, {**about, **position, "settings": dict(progress.settings), "best": best})
@@ -274,8 +274,8 @@ class Training:
         )
         inspected = {name[len(INSPECTED) :]: tensors.pop(name) for name in [*tensors] if name.startswith(INSPECTED)}
         self.learner.load_state_dict(tensors)
-        if self._inspect is not None:
-            self._inspect.begin(self.learner, inspected)
+        if self.inspect is not None:
+            self.inspect.begin(self.learner, inspected)
         progress.step, progress.seconds = int(about["step"]), float(about["seconds"])
         progress.settings = dict(about["settings"])
         progress.best_epoch = int(about["best"].get("epoch", 0))

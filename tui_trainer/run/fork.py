@@ -83,7 +83,7 @@ class Replay:
 def replay_run(directory: RunDirectory) -> Replay:
     """Train a run again, in memory, up to its newest checkpoint, and compare; writes nothing."""
     _, recorded = _checkpoint_at(directory, None)
-    training, _ = load_learner(directory)
+    training = load_learner(directory).training
     begin = 0
     if directory.read().get("parent"):
         first = _oldest(directory)

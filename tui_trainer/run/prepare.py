@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engines import load_engine
+from engines.interface import Dataset
 from tui_trainer import data
 from tui_trainer.checkpoint import Checkpoint, CheckpointError
 from tui_trainer.data import DataError
@@ -20,8 +21,17 @@ SLACK = 1 << 24  # bytes that a checkpoint may have beside its arrays
 log = logging.getLogger(__name__)
 
 
-def load_learner(directory: RunDirectory) -> tuple[Training, list[str]]:
-    """A training at step 0, and notes on what is not as it was when the run was made.
+@dataclass(frozen=True)
+class Prepared:
+    """A training at step 0, its data, and notes on what is not as it was when the run was made."""
+
+    training: Training
+    splits: dict[str, Dataset]
+    notes: list[str]
+
+
+def load_learner(directory: RunDirectory) -> Prepared:
+    """Bring the data and the learner of a run into memory.
 
     Raises `SettingError` for an engine or network that cannot be, `DataError` for data that is not the run's own.
     """
@@ -44,7 +54,8 @@ def load_learner(directory: RunDirectory) -> tuple[Training, list[str]]:
     except ValueError as error:
         raise SettingError("network", str(error)) from None
     inspect = Inspector(config.network_config, splits["validation"]) if config.inspect else None
-    return Training(config, learner, len(splits["training"]), inspect=inspect), _differences(about, environment(config))
+    training = Training(config, learner, len(splits["training"]), inspect=inspect)
+    return Prepared(training, splits, _differences(about, environment(config)))
 
 
 def _check_data(recorded: list[dict[str, Any]], loaded: data.Loaded) -> None:

@@ -21,6 +21,7 @@ from tui_trainer.events import (
 )
 from tui_trainer.history import History, now
 from tui_trainer.run.asked import answer
+from tui_trainer.run.consult import Consultation
 from tui_trainer.run.outcome import BUG, DIVERGED, DONE, INPUT_OUTPUT, exit_code, one_line
 from tui_trainer.run.prepare import load_learner, restore
 from tui_trainer.run.signals import InterruptedLoading, Signals
@@ -117,7 +118,8 @@ class _Trainer:
         self.checkpoints.sweep()
         engine = self.history.config.engine
         self.say(Loading("PyTorch" if engine == "pytorch" else "the data"))
-        self.training, notes = load_learner(self.directory)
+        prepared = load_learner(self.directory)
+        self.training, notes = prepared.training, prepared.notes
         restored = restore(self.training, self.directory, self.checkpoints, self._recorder)
         self.say(*restored.set_aside)
         progress = self.training.progress
@@ -137,10 +139,13 @@ class _Trainer:
             self.change("epochs", epochs)
         elif restored.name is None:
             self.save()
+        self._consultation = Consultation(self.training, prepared.splits, self.checkpoints)
+        self.say(*self._consultation.begin(self.history))
 
     def _train(self) -> None:
         for events in self.training.slices():
             self.say(*events)
+            self.say(*self._consultation.after(events, self.history))
             self._save_when_due(events)
             self._listen()
             if self.stopping or self.signals.received:

@@ -1,0 +1,21 @@
+"""The doctor: names what is wrong with a run, from what was measured of it."""
+
+from tui_trainer.doctor.case import Case, case_of
+from tui_trainer.doctor.examine import Doctor, load_rules, ranked
+from tui_trainer.doctor.finding import Finding, Rule, fork, live, restart, rule
+from tui_trainer.doctor.survey import survey
+
+__all__ = [
+    "Case",
+    "Doctor",
+    "Finding",
+    "Rule",
+    "case_of",
+    "fork",
+    "live",
+    "load_rules",
+    "ranked",
+    "restart",
+    "rule",
+    "survey",
+]

@@ -1,0 +1,117 @@
+"""A case: what was measured of one run so far, laid out so that a rule reads it at a glance."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tui_trainer.config import RunConfig
+
+if TYPE_CHECKING:
+    from tui_trainer.history import Curve, History
+
+Layers = list[dict[str, Any]]  # an inspection: see `tui_trainer.inspection`
+SLICED = 6  # epochs whose parts a case has
+
+
+@dataclass(frozen=True)
+class Case:
+    """Numbers by epoch, the newest last; losses in nats, errors as fractions. NaN where nothing finite was measured."""
+
+    config: RunConfig
+    epoch: int = 0  # epochs done
+    step: int = 0
+    epochs: int = 0  # that the run is to have
+    steps_per_epoch: int = 0
+    settings: Mapping[str, float] = field(default_factory=dict)  # live settings as they stand now
+    steady: int = 0  # how many of the newest epochs were trained under them
+    training_loss: tuple[float, ...] = ()
+    training_error: tuple[float, ...] = ()
+    validation_loss: tuple[float, ...] = ()
+    validation_error: tuple[float, ...] = ()
+    rates: tuple[float, ...] = ()  # learning rates
+    slices: tuple[tuple[float, ...], ...] = ()  # of the newest few epochs: training losses of their parts
+    inspections: tuple[Layers, ...] = ()  # the newest few
+    start: Layers | None = None  # the layers as the run began
+    data: Mapping[str, Any] = field(default_factory=dict)  # see `tui_trainer.doctor.survey`
+    not_finite: Mapping[str, Any] | None = None  # where the first NaN or infinity arose
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are."""
+        return len(self.data["classes"]["training"]) if self.data else 10
+
+    @property
+    def chance(self) -> float:
+        """The loss of a network that knows nothing: ln of the number of classes."""
+        return math.log(self.classes)
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate that the newest epoch was trained with."""
+        return self.rates[-1] if self.rates else self.setting("learning_rate")
+
+    def setting(self, name: str) -> Any:
+        """A setting as it stands now."""
+        return self.settings.get(name, getattr(self.config, name))
+
+    @property
+    def layers(self) -> Layers:
+        """The newest inspection, or none."""
+        return self.inspections[-1] if self.inspections else []
+
+    @property
+    def output(self) -> dict[str, Any]:
+        """The last layer in the newest inspection."""
+        return self.layers[-1] if self.layers else {}
+
+    def hidden(self, *kinds: str) -> Layers:
+        """The layers of some kinds in the newest inspection that are not the last."""
+        return [layer for layer in self.layers[:-1] if layer["kind"] in kinds]
+
+    @property
+    def finite(self) -> bool:
+        """Whether the newest epoch's losses are finite."""
+        return bool(self.training_loss) and math.isfinite(self.training_loss[-1] + self.validation_loss[-1])
+
+
+def weights(layers: Layers) -> list[tuple[str, dict[str, Any]]]:
+    """The weights in an inspection, by layer name, first to last."""
+    return [(layer["layer"], layer["parameters"]["weight"]) for layer in layers if "parameters" in layer]
+
+
+def case_of(history: "History") -> Case:
+    """What a history holds, as a case."""
+    curves, surveyed = history.curves, history.surveyed
+    changes = [mark.epoch for mark in history.marks if mark.kind == "setting"]
+    epochs = curves["training_loss"].epochs
+    return Case(
+        config=history.config,
+        epoch=history.epoch,
+        step=history.step,
+        epochs=history.epochs,
+        steps_per_epoch=history.steps_per_epoch,
+        settings=dict(history.settings),
+        steady=sum(epoch - 1 >= max(changes, default=-math.inf) for epoch in epochs),
+        training_loss=tuple(curves["training_loss"].values),
+        training_error=tuple(curves["training_error"].values),
+        validation_loss=tuple(curves["validation_loss"].values),
+        validation_error=tuple(curves["validation_error"].values),
+        rates=tuple(curves["learning_rate"].values),
+        slices=_by_epoch(curves["slice_loss"], history.epoch),
+        inspections=tuple(event.layers for event in history.inspections),
+        start=None if surveyed is None else surveyed.layers,
+        data={} if surveyed is None else surveyed.data,
+        not_finite=None if history.not_finite is None else vars(history.not_finite),
+    )
+
+
+def _by_epoch(curve: "Curve", epochs: int) -> tuple[tuple[float, ...], ...]:
+    """The values of a curve of parts of epochs, for each of the newest epochs that are done."""
+    first = max(0.0, epochs - SLICED)
+    found: dict[int, list[float]] = {epoch: [] for epoch in range(int(first) + 1, epochs + 1)}
+    for position, value in zip(reversed(curve.epochs), reversed(curve.values), strict=True):
+        if position <= first + 1e-9:
+            break
+        found.setdefault(math.ceil(position - 1e-9), []).append(value)
+    return tuple(tuple(reversed(values)) for _, values in sorted(found.items()))

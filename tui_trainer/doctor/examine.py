@@ -1,0 +1,113 @@
+"""Runs the rules over a history: what is wrong now, root causes first, and what has become of what was."""
+
+from collections.abc import Iterable, Sequence
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
+
+from tui_trainer.doctor.case import Case, case_of
+from tui_trainer.doctor.finding import Finding, Rule
+from tui_trainer.doctor.rules import OWN
+from tui_trainer.events import Event, FindingMade, FindingResolved, Warned
+
+if TYPE_CHECKING:
+    from tui_trainer.history import History
+
+GROUP = "tui_trainer.doctor_rules"
+GONE_AFTER = 2  # examinations in a row that no longer find it
+
+
+def load_rules() -> tuple[tuple[Rule, ...], list[str]]:
+    """Our own rules and those of installed packages, and a line for each of these that cannot be used."""
+    rules, problems = {rule.name: rule for rule in OWN}, []
+    for entry in entry_points(group=GROUP):
+        try:
+            found = entry.load()
+        except Exception as error:  # whatever a third party's module does
+            problems.append(f"doctor: rule {entry.name} cannot be loaded: {error}")
+            continue
+        if isinstance(found, Rule):
+            rules.setdefault(found.name, found)
+        else:
+            problems.append(f"doctor: rule {entry.name} is no tui_trainer.doctor.Rule")
+    return tuple(rules.values()), problems
+
+
+class Doctor:
+    """Looks at a run after each epoch, and says what is new."""
+
+    def __init__(self, rules: Sequence[Rule] | None = None) -> None:
+        self._rules, self._problems = load_rules() if rules is None else (tuple(rules), [])
+        self._broken: set[str] = set()
+        self._missed: dict[str, int] = {}
+
+    def look(self, history: "History") -> list[Event]:
+        """What to say now: findings that are new or have changed, findings that are gone, rules that failed."""
+        found = self._check(case_of(history))
+        said = [Warned(problem) for problem in self._problems]
+        self._problems = []
+        made = ranked(self._made(name, finding, found, history) for name, finding in found.items())
+        news = [event for event in made if _is_news(event, history.findings.get(event.rule))]
+        return [*said, *news, *self._gone(found, history)]
+
+    def _check(self, case: Case) -> dict[str, Finding]:
+        found = {}
+        for rule in self._rules:
+            try:
+                finding = rule.check(case) if rule.name not in self._broken else None
+            except Exception as error:  # a rule must never hurt the run
+                self._broken.add(rule.name)
+                self._problems.append(
+                    f"doctor: rule {rule.name} failed and is left out: {type(error).__name__}: {error}"
+                )
+                continue
+            if finding is not None:
+                found[rule.name] = finding
+        return found
+
+    def _made(self, name: str, finding: Finding, found: Iterable[str], history: "History") -> FindingMade:
+        rules = {rule.name: rule for rule in self._rules}
+        holding = {*found, *history.findings}
+        explains = [other for other in rules[name].explains if other in holding]
+        explained = any(name in rules[other].explains for other in found if other != name)
+        severity = "note" if explained else rules[name].severity
+        return FindingMade(
+            rule=name,
+            epoch=history.epoch,
+            step=history.step,
+            severity=severity,
+            evidence=finding.evidence,
+            why=finding.why,
+            cure=finding.cure,
+            request=finding.request,
+            explains=explains,
+        )
+
+    def _gone(self, found: Iterable[str], history: "History") -> list[Event]:
+        found, events = set(found), []
+        for name in history.findings:
+            self._missed[name] = 0 if name in found else self._missed.get(name, 0) + 1
+            if self._missed[name] >= GONE_AFTER:
+                events.append(FindingResolved(name, history.epoch, history.step))
+        return events
+
+
+def ranked(findings: Iterable[FindingMade]) -> list[FindingMade]:
+    """Findings with root causes first: whatever one of the others explains comes after it."""
+    left = list(findings)
+    ordered: list[FindingMade] = []
+    while left:
+        explained = {name for finding in left for name in finding.explains if name != finding.rule}
+        roots = [finding for finding in left if finding.rule not in explained] or left[:1]
+        ordered += roots
+        left = [finding for finding in left if finding not in roots]
+    return ordered
+
+
+def _is_news(event: FindingMade, known: FindingMade | None) -> bool:
+    """Whether a finding was not said yet, or names other things than it did."""
+    return known is None or _named(event) != _named(known)
+
+
+def _named(event: FindingMade) -> dict[str, object]:
+    """What a finding is about: the words and lists in its evidence, not the numbers, which change all the time."""
+    return {name: value for name, value in event.evidence.items() if isinstance(value, str | list)}
