@@ -14,6 +14,7 @@ class TestScratch(EngineConformance):
     engine_name = "scratch"
 
 
+@pytest.mark.skipif(load_engine("pytorch").missing() is not None, reason="PyTorch is not installed")
 class TestPyTorch(EngineConformance):
     engine_name = "pytorch"
 

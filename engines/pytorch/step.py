@@ -42,11 +42,12 @@ class TrainingStep:
         self._state.step += 1
         if self._optimizer.rule is adam:
             self._fill(bias_corrections(self._state.step, self._settings))
-        tape = self._tape(inputs, labels, *masks)
+        batch = (inputs, labels, *masks)
+        tape = self._tape(batch)
         if tape:
-            return tape.play(inputs, labels, *masks)
+            return tape.play(*batch)
         with torch.inference_mode(False):
-            return self.eager(inputs.clone(), labels.clone(), *masks)
+            return self.eager(*(tensor.clone() for tensor in batch))
 
     def eager(self, inputs: Tensor, labels: Tensor, *masks: Tensor) -> tuple[Tensor, Tensor]:
         """Forward, backward and update, operation by operation; this is what is recorded."""
@@ -66,19 +67,19 @@ class TrainingStep:
         for name, number in numbers.items():
             self._numbers[name].fill_(number)
 
-    def _tape(self, inputs: Tensor, labels: Tensor, *masks: Tensor) -> Tape | None:
+    def _tape(self, batch: Sequence[Tensor]) -> Tape | None:
         """The recorded step for batches like this; None where it cannot be recorded."""
-        key = self._key(inputs)
+        key = self._key(batch[0])
         if key not in self._tapes:
-            self._tapes[key] = self._record(inputs, labels, *masks)
+            self._tapes[key] = self._record(batch)
         return self._tapes[key]
 
     def _key(self, inputs: Tensor) -> Hashable:
         """All that changes which operations a step consists of."""
-        dropped = tuple(bool(dropout.probability) for dropout in self._dropouts)
+        dropped = tuple(dropout.probability > 0 for dropout in self._dropouts)
         return (len(inputs), dropped, self._settings.clip_norm > 0, self._settings.weight_decay > 0)
 
-    def _record(self, *batch: Tensor) -> Tape | None:
+    def _record(self, batch: Sequence[Tensor]) -> Tape | None:
         """Recording takes the step as well, so afterwards everything is put back."""
         with torch.inference_mode(False), self._state.restored():
             try:
