@@ -11,16 +11,13 @@ from engines.scratch.layers import Layer
 class ReLU(Layer):
     """f(x) = max(x, 0); f′ = 1 where x > 0, else 0 (Nair & Hinton 2010, ICML)."""
 
-    def prepare(self, x: Array) -> Array:
-        self.positive = np.empty_like(x, dtype=bool)
-        return super().prepare(x)
-
     def forward(self, x: Array, training: bool) -> Array:
         return np.maximum(x, 0, out=self.y)
 
     def backward(self, dy: Array) -> Array:
-        np.greater(self.y, 0, out=self.positive)
-        return np.multiply(dy, self.positive, out=self.dx)
+        np.sign(self.y, out=self.dx)  # f′, as y is never negative
+        self.dx *= dy
+        return self.dx
 
     def pieces(self) -> Array:
         return self.y > 0

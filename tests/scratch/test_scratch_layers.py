@@ -10,7 +10,7 @@ from scratch_cases import CASES, PICTURES, Case, alone, inputs_for
 
 from engines.masks import MaskStream
 from engines.scratch.activations import erf
-from engines.scratch.convolution import Conv2d
+from engines.scratch.convolution import Conv2d, MaxPool2d
 from engines.scratch.gradient_check import relative_error, slope
 from engines.scratch.layers import BatchNorm, Dropout
 
@@ -161,6 +161,14 @@ def test_erf_is_the_error_function(numbers):
 
 def test_erf_at_the_ends():
     np.testing.assert_array_equal(erf(np.array([np.inf, -np.inf, 0.0, 6.0])), [1, -1, 0, 1])
+
+
+def test_max_pooling_gives_the_gradient_to_the_first_of_equals():
+    layer = MaxPool2d(2, 2, 0)
+    x = np.array([[[[0.0, 1.0, 2.0, 2.0], [1.0, 1.0, 0.0, 2.0]]]])
+    layer.prepare(x)
+    np.testing.assert_array_equal(layer.forward(x, True), [[[[1, 2]]]])
+    np.testing.assert_array_equal(layer.backward(np.array([[[[3.0, 5.0]]]])), [[[[0, 3, 5, 0], [0, 0, 0, 0]]]])
 
 
 def test_batch_norm_refuses_to_train_on_a_single_number():
