@@ -8,6 +8,9 @@ from torch import Tensor
 
 from engines.interface import Array, Dataset
 
+BLOCK = 512  # examples that are gathered at once: as float32 they still fit a processor's cache
+ALIGNMENT = 64  # bytes at which torch begins a tensor, so that vector instructions can read it whole
+
 
 class DeviceSplit:
     """One split on a device, stored as it came (uint8 is a quarter of the memory traffic of float32)."""
@@ -29,6 +32,15 @@ class DeviceSplit:
     def classes(self) -> int:
         """How many classes the labels tell apart."""
         return self.dataset.classes
+
+    def block(self, batch_size: int) -> int:
+        """How many examples to gather at once, to be split into batches.
+
+        A matrix product may round otherwise where its operands begin elsewhere between two alignments. So where
+        not all batches of a block would begin at one, each is gathered alone: the cut into calls changes no bit.
+        """
+        aligned = batch_size * self.inputs[0].numel() * 4 % ALIGNMENT == 0
+        return max(1, BLOCK // batch_size) * batch_size if aligned else batch_size
 
     def scaled(self, inputs: Tensor) -> Tensor:
         """What a network sees of stored inputs: `(inputs - shift) * factor` in float32."""

@@ -19,8 +19,6 @@ from engines.pytorch.optimizers import find_optimizer
 from engines.pytorch.state import TrainingState
 from engines.pytorch.step import TrainingStep
 
-BLOCK = 512  # examples that are gathered at once: as float32 they still fit a processor's cache
-
 
 class TorchLearner:
     """See `engines.interface.Learner`."""
@@ -59,7 +57,7 @@ class TorchLearner:
         self._network.train()
         steps = []
         indices = as_tensor(order.astype(np.int64)).to(self._device)
-        for block in indices.split(max(1, BLOCK // batch_size) * batch_size):
+        for block in indices.split(self._training.block(batch_size)):
             inputs, labels = self._training.take(block)
             batches = zip(self._network.prepared(inputs).split(batch_size), labels.split(batch_size), strict=True)
             steps += [self._step.take(*batch) for batch in batches]

@@ -75,6 +75,21 @@ def test_uint8_and_float32_inputs_are_the_same_numbers() -> None:
     assert differing(one.state_dict(), other.state_dict()) == []
 
 
+@pytest.mark.parametrize(("shape", "batch"), [((3, 3), 1), ((1, 1), 13), ((5, 7), 1), ((13, 17), 1)])
+def test_slices_do_not_matter_where_batches_do_not_begin_at_whole_vectors(shape, batch) -> None:
+    rng = np.random.default_rng(0)
+    data = Dataset(rng.integers(0, 255, (400, *shape)).astype(np.uint8), rng.integers(0, 10, 400), 10, factor=1 / 255)
+    order = rng.integers(0, 400, 24 * batch)
+    whole, cut = (
+        learner(NetworkConfig("softmax", initializer="he"), OptimizerConfig("adam"), {"training": data})
+        for _ in range(2)
+    )
+    whole.train(order, batch)
+    for part in order.reshape(24, batch):
+        cut.train(part, batch)
+    assert differing(whole.state_dict(), cut.state_dict()) == []
+
+
 def test_the_data_that_it_was_given_stays_as_it_was() -> None:
     data = {name: Dataset(d.inputs.copy(), d.labels, d.classes, 20.0, 0.5) for name, d in SPLITS.items()}
     floats = {name: Dataset(d.inputs.astype(np.float32), d.labels, d.classes, 20.0, 0.5) for name, d in data.items()}
