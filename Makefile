@@ -5,11 +5,14 @@ VENV := .venv
 STAMP := $(VENV)/.installed
 BIN := $(VENV)/bin
 ARGS ?=
+# Without a terminal a run is trained with --batch, unless ARGS says so already or is a subcommand.
+SUBCOMMAND := $(filter-out -%,$(firstword $(ARGS)))
+BATCH := $(if $(SUBCOMMAND)$(filter --batch --help -h --version,$(ARGS)),,--batch)
 
 .PHONY: run test check format bench soak clean
 
 run: $(STAMP)
-	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/tui-trainer $(ARGS); else $(BIN)/tui-trainer --batch $(ARGS); fi
+	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/tui-trainer $(ARGS); else $(BIN)/tui-trainer $(BATCH) $(ARGS); fi
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
