@@ -31,6 +31,7 @@ class Bench:
         self.reader: Reader | None = None
         self.directory: Path | None = None  # of the run that is looked at
         self.opened_at = 0.0
+        self.pinned: list[Path] = []  # runs that Curves shows beside the one that is looked at
         if attach is not None:
             self.open(attach)
 

@@ -62,14 +62,12 @@ class Axis:
 def seconds_at(history: History, epoch: float) -> float:
     """Seconds of training at an epoch, with fractions; between measured ends as if the pace were even."""
     whole = math.floor(epoch)
-    before = 0.0 if whole == 0 else history.seconds_at.get(whole, math.nan)
-    if epoch == whole:
-        return before
     if whole + 1 in history.seconds_at:
         end, after = whole + 1.0, history.seconds_at[whole + 1]
     else:
         end, after = max(history.position, epoch), history.seconds
-    return before + (after - before) * (epoch - whole) / (end - whole)
+    before = 0.0 if whole == 0 else history.seconds_at.get(whole, after * whole / end)  # a fork knows no earlier ends
+    return before if epoch == whole else before + (after - before) * (epoch - whole) / (end - whole)
 
 
 AXES: tuple[Axis, ...] = (

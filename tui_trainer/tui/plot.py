@@ -187,7 +187,7 @@ class _Drawing:
 
     def __init__(self, plot: Plot, width: int, height: int, palette: Palette, marks: Marks) -> None:
         self.plot, self.palette, self.marks = plot, palette, marks
-        self.height = height
+        self.width, self.height = width, height
         self.figure: Any = type(plotext.figure)(_TERMINAL)
         self.figure.plot_size(width, height)
         self.figure.theme(_theme(palette.axis))
@@ -217,13 +217,23 @@ class _Drawing:
             self._marks(series, points)
         for sign in self.plot.signs:
             self._sign(sign)
-        if self.plot.cursor is not None and self.x[0] <= self.plot.cursor <= self.x[1]:
-            self.figure.line(self._x(self.plot.cursor), orientation=1, relative=True, pixel=_pixel(self.palette.axis))
         text = self.figure.build().string().rstrip("\n")
         lines = Text.from_ansi(text.translate(_ASCII) if self.marks.ascii else text).split("\n")
         label = Text(self.plot.x_label.rjust(self.gutter)[: self.gutter], _quiet(self.palette))
         lines[-1] = Text.assemble(label, lines[-1][self.gutter :])
-        return list(lines)
+        return [self._with_cursor(line) for line in lines[:-2]] + list(lines[-2:])
+
+    def _with_cursor(self, line: Text) -> Text:
+        """The line with the cursor in its column, behind whatever is drawn there."""
+        cursor = self.plot.cursor
+        if cursor is None or not self.x[0] <= cursor <= self.x[1]:
+            return line
+        share = (self._x(cursor) - self._x(self.x[0])) / (self._x(self.x[1]) - self._x(self.x[0]))
+        column = self.gutter + 1 + round(share * (self.width - self.gutter - 2))
+        if line.plain[column : column + 1] not in ("", " "):
+            return line
+        stroke = Text("|" if self.marks.ascii else "│", _quiet(self.palette))
+        return Text.assemble(line[:column], stroke, line[column + 1 :])
 
     def _rulers(self) -> None:
         """Place the ticks; the longest y label says how wide their column is."""
@@ -236,7 +246,6 @@ class _Drawing:
         xs = axes.ticks(*self.x, max(2, self.columns // 9), plot.log_x, plot.whole_x)
         figure.ruler("x", "lower").ticks([self._x(x) for x in xs], axes.labels(xs, log=plot.log_x))
         figure.ruler("x", "lower").lim(self._x(self.x[0]), self._x(self.x[1]))
-        return gutter
 
     def _x(self, value: float) -> float:
         return math.log10(value) if self.plot.log_x else value

@@ -1,0 +1,108 @@
+"""One plot of curves with a cursor: the mouse points, zooms and pulls in it."""
+
+from typing import TYPE_CHECKING, cast
+
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+if TYPE_CHECKING:
+    from tui_trainer.tui.app import TrainerApp
+    from tui_trainer.tui.plot import Picture, Plot
+
+
+class CurvePlot(Widget, can_focus=True):
+    """Draws the plot that it is given; says what the mouse wants."""
+
+    hint = "the curves: ← → move the cursor along them, + - zoom, < > move what is seen, 0 shows all"
+
+    class Pointed(Message):
+        """A click at this x."""
+
+        def __init__(self, x: float) -> None:
+            super().__init__()
+            self.x = x
+
+    class Zoomed(Message):
+        """The wheel was turned over this x."""
+
+        def __init__(self, x: float, factor: float) -> None:
+            super().__init__()
+            self.x, self.factor = x, factor
+
+    class Pulled(Message):
+        """The canvas was pulled by a share of its width, to the right if above 0."""
+
+        def __init__(self, share: float) -> None:
+            super().__init__()
+            self.share = share
+
+    def __init__(self, name: str) -> None:
+        super().__init__(id=name)
+        self._plot: Plot | None = None
+        self._picture: Picture | None = None
+        self._pulled_from: int | None = None  # the column where a button went down
+        self._pulled = False
+
+    def show(self, plot: "Plot | None") -> None:
+        """Draw this."""
+        self._plot = plot
+        self.refresh()
+
+    def render(self) -> Content:
+        """The plot at the panel's size, in the colours of the theme."""
+        if self._plot is None or not self.size:
+            return Content("")
+        from tui_trainer.tui.plot import picture
+        from tui_trainer.tui.themes import palette
+
+        app = cast("TrainerApp", self.app)
+        self._picture = picture(self._plot, self.size.width, self.size.height, palette(app.theme), app.marks)
+        return Content.from_rich_text(self._picture.text, console=app.console)
+
+    def _x(self, column: int) -> float | None:
+        picture = self._picture
+        if picture is None or not 0 <= column - picture.left < picture.columns:
+            return None
+        return picture.x_at(column)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """A click, or the begin of a pull."""
+        if event.button == 1 and self._x(event.x) is not None:
+            self._pulled_from, self._pulled = event.x, False
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Pull what is seen along."""
+        if self._pulled_from is None or self._picture is None or event.x == self._pulled_from:
+            return
+        share = (event.x - self._pulled_from) / max(1, self._picture.columns - 1)
+        self._pulled_from, self._pulled = event.x, True
+        self.post_message(self.Pulled(share))
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Put the cursor here, unless this was a pull."""
+        if self._pulled_from is None:
+            return
+        self.release_mouse()
+        x = self._x(event.x)
+        if not self._pulled and x is not None:
+            self.post_message(self.Pointed(x))
+        self._pulled_from = None
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Closer; with Shift, to the left."""
+        self._wheel(event, 1.25, 0.1)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Farther; with Shift, to the right."""
+        self._wheel(event, 0.8, -0.1)
+
+    def _wheel(self, event: events.MouseEvent, factor: float, share: float) -> None:
+        event.stop()
+        x = self._x(event.x)
+        if event.shift:
+            self.post_message(self.Pulled(share))
+        elif x is not None:
+            self.post_message(self.Zoomed(x, factor))

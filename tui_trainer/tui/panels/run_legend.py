@@ -1,0 +1,177 @@
+"""Under the plots: where the cursor stands, what happened there, and each run's mark, name and values."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events
+from textual.binding import Binding
+from textual.content import Content
+from textual.geometry import Size
+
+from tui_trainer.history import History
+from tui_trainer.tui.curve_signs import KINDS, told
+from tui_trainer.tui.curve_view import View
+from tui_trainer.tui.measures import AXES, seconds_at
+from tui_trainer.tui.overlay import Shown
+from tui_trainer.tui.panels.clickable import ClickableWidget, clickable
+from tui_trainer.tui.wording import count, duration
+
+if TYPE_CHECKING:
+    from tui_trainer.tui.app import TrainerApp
+
+COLUMN = 11
+TIME = 9
+NARROWEST = 14  # columns for a run's mark and name
+
+
+class RunLegend(ClickableWidget, can_focus=True):
+    """A line about the cursor, a line of column names, a line for each run of the overlay."""
+
+    BINDINGS: ClassVar = [
+        Binding("up", "screen.select(-1)", show=False),
+        Binding("down", "screen.select(1)", show=False),
+    ]
+    hint = "the runs: ↑ ↓ choose one, h hides it, o shows it alone, p pins it, so that it stays when another is opened"
+
+    def __init__(self, view: View) -> None:
+        super().__init__(id="legend")
+        self._view = view
+        self._first = 0  # run in the first row
+
+    def show(self) -> None:
+        """The runs, the cursor or the values are others now."""
+        self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as there are runs, within what the layout allows."""
+        return 2 + max(1, len(self._view.overlay.runs))
+
+    def render(self) -> Content:
+        """The lines that fit."""
+        view, room = self._view, self.size.height
+        lines = [self._where()]
+        if room > 2:
+            lines.append(self._names())
+        rows = max(1, room - len(lines))
+        self._first = max(min(self._first, view.selected), view.selected - rows + 1, 0)
+        for place, shown in list(enumerate(view.overlay.runs))[self._first : self._first + rows]:
+            lines.append(self._row(place, shown))
+        for path, why in list(view.overlay.failed.items())[: max(0, rows - len(view.overlay.runs))]:
+            lines.append(Content.styled(f"   {path.name}: {why}", "$error"))
+        return Content("\n").join(lines[:room])
+
+    # -- the line about the cursor -------------------------------------------
+
+    def _where(self) -> Content:
+        view, shown = self._view, self._view.chosen
+        if shown is None:
+            return Content.styled(" no run: start one on Train, or pin some on Runs", "$quiet")
+        if view.cursor is None:
+            return Content.styled(" newest values", "bold") + Content.styled("   ← → or a click: a cursor", "$quiet")
+        place = Content.styled(f" {self._place(shown.history, view.cursor)}", "bold")
+        return Content("  ").join([place, *self._told(shown)])
+
+    def _place(self, history: History, x: float) -> str:
+        axis = self._view.axis
+        if axis.name == "seconds":
+            return f"after {axis.write(x)} of training"
+        per_epoch = history.steps_per_epoch or 1
+        epoch = x if axis.name == "epoch" else x / per_epoch
+        time = duration(seconds_at(history, epoch))
+        return f"epoch {AXES[0].write(epoch)}  step {count(epoch * per_epoch)}  time {time}"
+
+    def _told(self, shown: Shown) -> Iterator[Content]:
+        ascii = cast("TrainerApp", self.app).marks.ascii
+        for happening in told(self._view, shown)[:3]:
+            style = "$error" if happening.kind in ("gap", "end", "finding") else "$accent"
+            yield Content.styled(f"{KINDS[happening.kind][ascii]} {happening.text}", style)
+
+    # -- the table -----------------------------------------------------------
+
+    def _columns(self) -> list[tuple[str, str, bool]]:
+        """Heading, split and whether smoothed, of each column of values that there is room for."""
+        view = self._view
+        raw = [(split or "value", split, False) for split in view.splits]
+        smooth = [("smoothed", split, True) for split in view.splits] if view.weight else []
+        columns = [column for pair in zip(raw, smooth, strict=True) for column in pair] if smooth else raw
+        fitting = max(1, (self.size.width - NARROWEST) // COLUMN)
+        if len(columns) <= fitting:
+            return columns
+        return [(split or "value", split, bool(smooth)) for _, split, _ in raw[-fitting:]]
+
+    def _room(self) -> int:
+        """Columns for the mark and the name."""
+        return max(NARROWEST, self.size.width - COLUMN * len(self._columns()) - self._time_width() - 1)
+
+    def _time_width(self) -> int:
+        return TIME if self.size.width >= 60 else 0
+
+    def _names(self) -> Content:
+        columns = "".join(name.rjust(COLUMN) for name, _, _ in self._columns())
+        time = "time".rjust(self._time_width()) if self._time_width() else ""
+        return Content.styled("   run".ljust(self._room()) + columns + time, "$quiet")
+
+    def _row(self, place: int, shown: Shown) -> Content:
+        view = self._view
+        drawn = shown in view.overlay.visible
+        style = ("bold " if shown is view.chosen else "") + ("$foreground" if drawn else "$quiet")
+        values = "".join(self._value(shown, split, smooth).rjust(COLUMN) for _, split, smooth in self._columns())
+        line = Content.assemble(
+            clickable(self._mark(shown, drawn), f"screen.click_mark({place})", self._colour(shown, drawn)),
+            clickable(self._words(shown), f"screen.click_run({place})", style),
+            clickable(values, f"screen.click_run({place})", style),
+        )
+        if self._time_width():
+            line += Content.styled(self._time(shown).rjust(TIME), "$quiet")
+        return line.stylize("on $panel") if shown is view.chosen else line
+
+    def _mark(self, shown: Shown, drawn: bool) -> str:
+        from tui_trainer.tui.plot import point
+
+        marks = cast("TrainerApp", self.app).marks
+        return f" {marks.dash if not drawn else ' ' if self._view.overlaid else point(marks, shown.slot)} "
+
+    def _colour(self, shown: Shown, drawn: bool) -> str:
+        from tui_trainer.tui.themes import palette
+
+        colours = palette(self.app.theme).series
+        return colours[shown.slot % len(colours)] if drawn else "$quiet"
+
+    def _words(self, shown: Shown) -> str:
+        overlay, config = self._view.overlay, shown.history.config
+        words = [shown.name, config.engine, config.optimizer, f"rate {config.learning_rate:g}"]
+        if config.dropout:
+            words.append(f"dropout {config.dropout:g}")
+        flags = [word for word, on in (("pinned", shown.path in overlay.bench.pinned), ("hidden", shown.hidden)) if on]
+        flags += ["alone"] if overlay.alone == shown.path else []
+        room = self._room() - 3
+        text = "  ".join([words[0], " ".join(words[1:]), *flags])
+        if len(text) > room:
+            text = "  ".join([words[0][: max(8, room - 2 - len("  ".join(flags)))], *flags])
+        return text[: room - 1].ljust(room)
+
+    def _value(self, shown: Shown, split: str, smooth: bool) -> str:
+        view = self._view
+        track = view.track(shown, split)
+        values = track.smooth if smooth else track.raw
+        place = len(values) - 1 if view.cursor is None else track.place(view.cursor)
+        return view.measure.write(values[place] if place is not None and 0 <= place < len(values) else None)
+
+    def _time(self, shown: Shown) -> str:
+        view, history = self._view, shown.history
+        if view.cursor is None:
+            return duration(history.seconds)
+        if view.axis.name == "seconds":
+            return duration(view.cursor)
+        epoch = view.cursor if view.axis.name == "epoch" else view.cursor / (history.steps_per_epoch or 1)
+        return duration(seconds_at(history, epoch)) if epoch <= history.position else "–"
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """The run above."""
+        event.stop()
+        self.call_later(self.run_action, "screen.select(-1)")
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The run below."""
+        event.stop()
+        self.call_later(self.run_action, "screen.select(1)")
