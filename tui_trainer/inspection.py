@@ -77,13 +77,17 @@ class Inspector:
     def _parameter(self, weight: Array, before: Array, gradient: Array) -> dict[str, Any]:
         was, moved = norm(before), norm(weight - before)
         still = np.flatnonzero((weight == before).reshape(len(weight), -1).all(1))
-        return distribution(weight) | {
-            "norm": significant(norm(weight)),
-            "change": significant(moved / was if was else moved),
-            "still": still[:LISTED].tolist(),  # units whose weights did not move at all
-            "still_count": len(still),
-            "gradient": distribution(gradient) | {"norm": significant(norm(gradient))},
-        }
+        return (
+            distribution(weight)
+            | {
+                "inputs": weight.size // len(weight),  # numbers that feed one unit
+                "norm": significant(norm(weight)),
+                "change": significant(moved / was if was else moved),
+                "still": still[:LISTED].tolist(),  # units whose weights did not move at all
+                "still_count": len(still),
+                "gradient": distribution(gradient) | {"norm": significant(norm(gradient))},
+            }
+        )
 
 
 def distribution(values: Array) -> dict[str, Any]:

@@ -1,0 +1,82 @@
+"""Numbers that grow out of bounds."""
+
+import math
+
+from tui_trainer.doctor.case import Case, weights
+from tui_trainer.doctor.finding import Finding, Rule, restart, rule
+
+GROWN = 5.0  # times the loss at the beginning, and that of knowing nothing
+GRADIENT_GROWN = 100.0  # times the gradient at the beginning
+CUT = 10.0  # what a learning rate is divided by
+GONE_WRONG = (
+    *("learning-rate-too-high", "dead-hidden-units", "dead-output-units", "not-learning", "constant-prediction"),
+    *("frozen-layer", "plateau", "underfitting", "saturated-activations", "vanishing-gradient"),
+)
+
+
+@rule("not-finite", "error", "the loss became NaN or infinite", ("exploding", *GONE_WRONG))
+def not_finite(case: Case) -> Finding | None:
+    found = case.not_finite
+    if found is None:
+        return None
+    cause, why = _cause(case)
+    where = f"in the {found['part']} of {found['layer']}" if found["layer"] else "in the loss"
+    return Finding(
+        evidence={
+            "first_bad_step": found["step"],
+            "layer": found["layer"],
+            "part": found["part"],
+            "likely_cause": cause,
+            "largest_outputs": {name: float(f"{size:.3g}") for name, size in found["largest"].items()},
+        },
+        why=f"Step {found['step']} gave the first number that is not finite, {where}. {why}",
+        **_mend(case, cause),
+    )
+
+
+@rule("exploding", "error", "the loss or the gradient grows far beyond what it was at the beginning", GONE_WRONG)
+def exploding(case: Case) -> Finding | None:
+    if not case.start or not case.slices:
+        return None
+    first = case.start[-1].get("loss") or case.chance
+    newest = max((loss for loss in case.slices[-1] if math.isfinite(loss)), default=0.0)
+    gradient, gradient_at_first = _gradient(case.layers), _gradient(case.start)
+    by_loss = newest > GROWN * max(first, case.chance)
+    by_gradient = gradient > GRADIENT_GROWN * gradient_at_first > 0 and newest > max(first, case.chance)
+    if not by_loss and not by_gradient:
+        return None
+    cause, why = _cause(case)
+    return Finding(
+        evidence={
+            "loss": newest,
+            "loss_at_first": first,
+            "gradient": gradient,
+            "gradient_at_first": gradient_at_first,
+            "likely_cause": cause,
+        },
+        why=f"The loss reached {newest:.3g} from {first:.3g} at the start. {why}",
+        **_mend(case, cause),
+    )
+
+
+def _gradient(layers: list[dict]) -> float:
+    """The norm of the gradient of all weights together; infinite where it is not finite."""
+    norms = [weight["gradient"].get("norm", math.inf) for _, weight in weights(layers)]
+    return math.hypot(*norms)
+
+
+def _cause(case: Case) -> tuple[str, str]:
+    seen = case.data.get("inputs")
+    if seen and math.hypot(seen["mean"], seen["deviation"]) > 4:
+        return "unscaled inputs", "The inputs are not scaled, and the first steps throw the weights far out."
+    return "learning rate", f"Steps of learning rate {case.learning_rate:g} overshoot, and each overshoots further."
+
+
+def _mend(case: Case, cause: str) -> dict:
+    if cause == "unscaled inputs":
+        return {"cure": "Scale the pixels (scale unit).", "request": restart(scale="unit")}
+    rate = float(f"{case.learning_rate / CUT:.3g}")
+    return {"cure": f"Begin again with learning rate {rate:g}.", "request": restart(learning_rate=rate)}
+
+
+RULES: tuple[Rule, ...] = (not_finite, exploding)

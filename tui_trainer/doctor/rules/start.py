@@ -1,0 +1,93 @@
+"""How a run begins: its initial weights."""
+
+import math
+
+from tui_trainer.doctor.case import Case, Layers, weights
+from tui_trainer.doctor.finding import Finding, Rule, restart, rule
+
+LARGE = 3.0  # times the loss of a network that knows nothing
+SMALL = 1e-3  # size of the last hidden activations, in sizes of the input
+LARGE_WEIGHTS = 8.0  # size of a weight times √inputs
+
+
+@rule(
+    "poor-initial-weights",
+    "warning",
+    "initial weights that are all equal, far too large or far too small",
+    (
+        *("not-finite", "exploding", "learning-rate-too-high", "learning-rate-too-low", "saturated-activations"),
+        *("dead-output-units", "dead-hidden-units", "vanishing-gradient", "frozen-layer", "not-learning"),
+        *("constant-prediction", "plateau", "underfitting", "batch-too-large"),
+    ),
+)
+def poor_initial_weights(case: Case) -> Finding | None:
+    if not case.start or case.start[0].get("nonfinite"):
+        return None
+    found = _equal(case.start) or _large(case) or _small(case)
+    if found is None:
+        return None
+    evidence, why = found
+    return Finding(
+        evidence, why, "Begin with weights that suit the layers' sizes (init he).", restart(init=_better(case))
+    )
+
+
+def _better(case: Case) -> str:
+    saturating = any(layer["kind"] in ("sigmoid", "tanh") for layer in case.start or ())
+    return "glorot" if saturating else "he"
+
+
+def _equal(start: Layers) -> tuple[dict, str] | None:
+    """Equal weights: every unit of a layer is then the twin of every other, and stays it."""
+    found = weights(start)
+    equal = [name for name, weight in found if weight.get("deviation") == 0]
+    if not equal or (len(found) == 1 and start[-1]["kind"] != "relu"):  # a softmax regression may begin at 0
+        return None
+    return {"layers": equal, "deviation": 0.0}, (
+        f"All weights of {', '.join(equal)} are equal, so all units of a layer get the same gradient, or none, "
+        "and never become different."
+    )
+
+
+def _large(case: Case) -> tuple[dict, str] | None:
+    loss = case.start[-1].get("loss") if case.start else None
+    if loss is not None and case.config.loss == "cross-entropy" and loss > LARGE * case.chance:
+        return {"initial_loss": loss, "of_knowing_nothing": round(case.chance, 4)}, (
+            f"The first loss is {loss:.3g}, far above the {case.chance:.3g} of a network that knows nothing: the "
+            "weights are too large, and it begins with confident nonsense."
+        )
+    for name, size in _sizes(case.start or []):
+        if size > LARGE_WEIGHTS:
+            return {"layers": [name], "size": round(size, 3)}, (
+                f"The weights of {name} are {size:.3g} times as large as 1/√inputs: its outputs are far too large, "
+                "and activations after it are stuck at their ends."
+            )
+    return None
+
+
+def _sizes(start: Layers) -> list[tuple[str, float]]:
+    """Root mean square of each layer's weights, times √inputs of a unit."""
+    return [
+        (name, math.hypot(weight["mean"], weight["deviation"]) * math.sqrt(weight["inputs"]))
+        for name, weight in weights(start)
+        if "mean" in weight
+    ]
+
+
+def _small(case: Case) -> tuple[dict, str] | None:
+    """Signals that die on their way: only with hidden layers, as a first layer alone soon grows."""
+    hidden = [layer for layer in (case.start or [])[:-1] if layer["kind"] in ("relu", "leaky-relu", "tanh", "gelu")]
+    seen = case.data.get("inputs")
+    if not hidden or not seen:
+        return None
+    size = math.hypot(hidden[-1]["mean"], hidden[-1]["deviation"])
+    relative = size / max(1e-30, math.hypot(seen["mean"], seen["deviation"]))
+    if relative > SMALL:
+        return None
+    return {"layer": hidden[-1]["layer"], "size_against_input": float(f"{relative:.3g}")}, (
+        f"What reaches {hidden[-1]['layer']} is {relative:.2g} of the input's size: the weights are too small, and "
+        "gradients on the way back are as faint."
+    )
+
+
+RULES: tuple[Rule, ...] = (poor_initial_weights,)
