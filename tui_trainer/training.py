@@ -5,21 +5,22 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 
 from engines.interface import Array, Learner, Metrics
 from engines.schedules import learning_rate_at
-from tui_trainer.checkpoint import Checkpoint, is_finite
+from tui_trainer.checkpoint import Checkpoint, CheckpointError, is_finite
 from tui_trainer.config import RunConfig
 from tui_trainer.data import epoch_order
 from tui_trainer.events import EpochMeasured, Event, Inspected, SliceMeasured
+from tui_trainer.progress import PREFIX, Progress
+from tui_trainer.settings import SettingError
 
 SLICE_SECONDS = 0.05  # how long a slice may take, so that requests are answered soon
 LINES_PER_EPOCH = 10  # training is reported on a fixed grid, so that metrics do not depend on the speed
-INSPECTED = "progress.inspected."  # what the names of the weights that an inspection remembers begin with
+INSPECTED = PREFIX + "inspected."  # what the names of the weights that an inspection remembers begin with
 
 
 class Inspect(Protocol):
@@ -48,47 +49,6 @@ def steps_per_epoch(config: RunConfig, examples: int) -> int:
     return steps
 
 
-@dataclass
-class Progress:
-    """Where a run stands: all that a checkpoint holds beside the learner's state."""
-
-    steps_per_epoch: int
-    step: int = 0  # optimizer updates done
-    seconds: float = 0.0  # spent training, without pauses
-    settings: dict[str, Any] = field(default_factory=dict)  # live settings that differ from the config
-    best_error: float = math.inf
-    best_epoch: int = 0
-    validation_losses: list[float] = field(default_factory=list)  # one an epoch
-    losses: Array = field(init=False)  # (steps_per_epoch,) of the current epoch, the first `step_in_epoch` valid
-    wrong: Array = field(init=False)
-    examples: Array = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.losses = np.zeros(self.steps_per_epoch)
-        self.wrong = np.zeros(self.steps_per_epoch, np.int64)
-        self.examples = np.zeros(self.steps_per_epoch, np.int64)
-
-    @property
-    def epochs_done(self) -> int:
-        """Whole epochs, validation included."""
-        return len(self.validation_losses)
-
-    @property
-    def step_in_epoch(self) -> int:
-        """Steps done of the epoch that is being trained."""
-        return self.step - self.epochs_done * self.steps_per_epoch
-
-    def note(self, metrics: Metrics) -> None:
-        """Keep what a slice measured until the epoch ends."""
-        part = slice(self.step_in_epoch, self.step_in_epoch + len(metrics.losses))
-        self.losses[part], self.wrong[part], self.examples[part] = metrics.losses, metrics.wrong, metrics.examples
-        self.step += len(metrics.losses)
-
-    def over(self, first: int, last: int) -> Metrics:
-        """What was measured in the steps [first, last) of the current epoch."""
-        return Metrics(self.losses[first:last], self.wrong[first:last], self.examples[first:last])
-
-
 class Training:
     """One run in memory: a learner, how far it is, and its live settings. It knows no files."""
 
@@ -104,7 +64,7 @@ class Training:
         self.config = config
         self.learner = learner
         self.progress = Progress(steps_per_epoch(config, examples))
-        self.diverged_at: int | None = None  # the step whose loss was not finite
+        self.diverged_at: int | None = None  # the first step whose loss, or the weights after it, were not finite
         self.stop_at: int | None = None  # pause when this step is reached
         self.planned: list[tuple[int, str, Any]] = []  # (step, setting, value): changes to make when they are due
         self._examples = examples
@@ -135,9 +95,13 @@ class Training:
 
     def change(self, name: str, value: Any) -> None:
         """Go on with another value of a live setting; `SettingError` when it cannot be."""
-        checked = getattr(self.config.replace(**{name: value}), name)
-        self.progress.settings[name] = checked
-        self._apply()
+        before = dict(self.progress.settings)
+        self.progress.settings[name] = getattr(self.config.replace(**{name: value}), name)
+        try:
+            self._apply()
+        except ValueError as error:
+            self.progress.settings = before
+            raise SettingError(name, str(error)) from None
 
     def _apply(self) -> None:
         optimizer = dataclasses.replace(
@@ -158,17 +122,19 @@ class Training:
     def slices(self) -> Iterator[list[Event]]:
         """Train to the end; after each slice yield what it measured. Stops early where the loss is not finite."""
         self.make_due_changes()
-        while not self.done and not self._halted():
+        while not self.done and not self.halted:
             started = self._clock()
             events = self._one_slice()
-            if self.progress.step_in_epoch == self.progress.steps_per_epoch and not self._halted():
+            if self.progress.step_in_epoch == self.progress.steps_per_epoch and not self.halted:
                 events.extend(self._finish_epoch(started))
             else:
                 self.progress.seconds += self._clock() - started
             yield events
             self.make_due_changes()
 
-    def _halted(self) -> bool:
+    @property
+    def halted(self) -> bool:
+        """Whether the loss or the weights are not finite, and the config does not say to go on."""
         return self.diverged_at is not None and self.config.on_divergence == "stop"
 
     def _one_slice(self) -> list[Event]:
@@ -210,8 +176,11 @@ class Training:
 
     def _watch(self, metrics: Metrics, before: int) -> None:
         bad = np.flatnonzero(~np.isfinite(metrics.losses))
-        if len(bad) and self.diverged_at is None:
-            self.diverged_at = before + int(bad[0]) + 1
+        if len(bad):
+            self._diverge(before + int(bad[0]) + 1)
+
+    def _diverge(self, step: int) -> None:
+        self.diverged_at = step if self.diverged_at is None else self.diverged_at
 
     def _lines(self, first: int, seconds: float) -> list[Event]:
         """One line for each cell of the fixed grid that this slice completed."""
@@ -233,7 +202,9 @@ class Training:
         inspected = self.inspect(self.learner) if self.inspect else None
         progress.seconds += self._clock() - started
         progress.validation_losses.append(validation.loss)
-        if validation.error < progress.best_error and math.isfinite(validation.loss):
+        if not math.isfinite(validation.loss):
+            self._diverge(progress.step)
+        elif validation.error < progress.best_error:
             progress.best_error, progress.best_epoch = validation.error, epoch
         measured = EpochMeasured(
             epoch,
@@ -251,36 +222,37 @@ class Training:
 
     def checkpoint(self, about: Mapping[str, Any]) -> Checkpoint | None:
         """The complete state, with what the caller wants to say about it; None when it is not finite."""
-        progress, valid = self.progress, self.progress.step_in_epoch
         tensors = self.learner.state_dict()
         if not is_finite(tensors):
+            self._diverge(self.progress.step)
             return None
-        tensors["progress.losses"] = progress.losses[:valid].copy()
-        tensors["progress.wrong"] = progress.wrong[:valid].copy()
-        tensors["progress.examples"] = progress.examples[:valid].copy()
-        tensors["progress.validation_losses"] = np.array(progress.validation_losses)
-        if self.inspect and valid:  # between epochs the weights themselves are those that it remembers
+        if self.inspect and self.progress.step_in_epoch:  # between epochs the weights are those that it remembers
             tensors |= {INSPECTED + name: array for name, array in self.inspect.state().items()}
-        position = {"epoch": progress.epochs_done, "step": progress.step, "seconds": progress.seconds}
-        best = {"epoch": progress.best_epoch, "error": progress.best_error} if progress.best_epoch else {}
-        return Checkpoint(tensors, {**about, **position, "settings": dict(progress.settings), "best": best})
+        return Checkpoint(tensors | self.progress.tensors(), {**about, **self.progress.about()})
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Go on from a checkpoint of this run; `ValueError` when it does not fit."""
-        about, progress = checkpoint.about, self.progress
-        tensors = dict(checkpoint.tensors)
-        losses, wrong, examples, validation = (
-            tensors.pop(f"progress.{name}") for name in ("losses", "wrong", "examples", "validation_losses")
-        )
-        inspected = {name[len(INSPECTED) :]: tensors.pop(name) for name in [*tensors] if name.startswith(INSPECTED)}
-        self.learner.load_state_dict(tensors)
+        """Go on from a checkpoint, or raise and change nothing.
+
+        `CheckpointError` where its parts do not agree with each other; `ValueError` says what in it is not of this run.
+        """
+        here = self.progress.steps_per_epoch
+        if (there := checkpoint.about.get("steps_per_epoch", here)) != here:
+            raise ValueError(f"the state has {there} steps in an epoch, not {here}")
+        progress = Progress.read(checkpoint, here)
+        self._check_settings(progress.settings)
+        tensors = checkpoint.tensors
+        state = {name: array for name, array in tensors.items() if not name.startswith(PREFIX)}
+        if not any(name.startswith("optimizer.") for name in state):  # a fork to another optimizer begins it anew
+            state |= {k: array for k, array in self.learner.state_dict().items() if k.startswith("optimizer.")}
+        self.learner.load_state_dict(state)
         if self.inspect is not None:
-            self.inspect.begin(self.learner, inspected)
-        progress.step, progress.seconds = int(about["step"]), float(about["seconds"])
-        progress.settings = dict(about["settings"])
-        progress.best_epoch = int(about["best"].get("epoch", 0))
-        progress.best_error = float(about["best"].get("error", math.inf))
-        progress.validation_losses = [float(loss) for loss in validation]
-        valid = progress.step_in_epoch
-        progress.losses[:valid], progress.wrong[:valid], progress.examples[:valid] = losses, wrong, examples
+            remembered = {k.removeprefix(INSPECTED): tensors[k] for k in tensors if k.startswith(INSPECTED)}
+            self.inspect.begin(self.learner, remembered)
+        self.progress = progress
         self._apply()
+
+    def _check_settings(self, settings: Mapping[str, Any]) -> None:
+        try:
+            self.config.replace(**settings)
+        except (SettingError, TypeError) as error:
+            raise CheckpointError(f"its settings cannot be: {error}") from None

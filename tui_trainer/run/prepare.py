@@ -14,6 +14,7 @@ from tui_trainer.inspection import Inspector
 from tui_trainer.run.start import check_engine, environment
 from tui_trainer.settings import SettingError
 from tui_trainer.store import CheckpointStore, Recorder, RunDirectory
+from tui_trainer.store.checkpoints import name_of
 from tui_trainer.training import Training
 
 SLACK = 1 << 24  # bytes that a checkpoint may have beside its arrays
@@ -59,7 +60,9 @@ def load_learner(directory: RunDirectory) -> Prepared:
 
 
 def _check_data(recorded: list[dict[str, Any]], loaded: data.Loaded) -> None:
-    for file, was in zip(loaded.files, recorded, strict=False):
+    if len(recorded) != len(loaded.files):
+        raise DataError("run.json", f"names {len(recorded)} data files, not {len(loaded.files)}")
+    for file, was in zip(loaded.files, recorded, strict=True):
         if file.sha256 != was.get("sha256"):
             raise DataError(file.name, "is not the file that this run began with: its SHA-256 differs")
 
@@ -86,23 +89,28 @@ class Restored:
 def restore(training: Training, directory: RunDirectory, store: CheckpointStore, recorder: Recorder) -> Restored:
     """Load the newest good checkpoint into a training and cut the metrics back to it; step 0 where there is none.
 
-    `CheckpointError` where there is none and the run is a fork, which cannot begin again by itself.
+    `CheckpointError` where there is none and the run is a fork, which cannot begin again by itself, or where the
+    newest good one is of another network: then nothing is changed.
     """
 
     def accept(checkpoint: Checkpoint) -> str | None:
-        if checkpoint.about.get("run") != directory.id:
+        about = checkpoint.about
+        if about.get("run") != directory.id:
             return "it belongs to another run"
+        if not isinstance(offset := about.get("metrics_offset"), int) or offset < 0:
+            return "it does not say where its metrics end"
         try:
             training.restore(checkpoint)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            return f"it does not fit this run: {error}"
+        except CheckpointError as error:
+            return str(error)
+        except ValueError as error:
+            raise CheckpointError(f"{name_of(about['step'])} does not fit the network of this run: {error}") from None
         return None
 
-    held = sum(array.nbytes for array in training.learner.state_dict().values())
-    found = store.find(accept, held + 24 * training.progress.steps_per_epoch + SLACK)
+    found = store.find(accept, _largest(training, directory))
     restored = Restored(found.name, set_aside=found.set_aside)
     if found.checkpoint is not None:
-        restored.metrics_offset = int(found.checkpoint.about["metrics_offset"])
+        restored.metrics_offset = found.checkpoint.about["metrics_offset"]
     elif directory.read().get("parent"):
         raise CheckpointError(f"no good checkpoint is left of {directory.id}, and a fork cannot begin again")
     elif found.set_aside:
@@ -111,6 +119,14 @@ def restore(training: Training, directory: RunDirectory, store: CheckpointStore,
         restored.notes.append("metrics.jsonl had lost its end: the curve has a gap")
     training.planned = changes_after(directory, training.progress.step)
     return restored
+
+
+def _largest(training: Training, directory: RunDirectory) -> int:
+    """How many bytes a checkpoint of this run can have: its state twice, and what was measured."""
+    held = sum(array.nbytes for array in training.learner.state_dict().values())
+    asked = [value for _, name, value in changes_after(directory, 0) if name == "epochs"]
+    epochs = max(training.config.epochs, *map(int, asked), 1)
+    return 2 * held + 24 * training.progress.steps_per_epoch + 8 * epochs + SLACK
 
 
 def changes_after(directory: RunDirectory, step: int) -> list[tuple[int, str, Any]]:

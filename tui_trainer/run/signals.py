@@ -2,6 +2,8 @@
 
 import os
 import signal
+from collections.abc import Generator
+from contextlib import contextmanager
 from types import FrameType
 
 NUMBERS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -17,7 +19,7 @@ class Signals:
 
     def __init__(self) -> None:
         self.received: int | None = None
-        self.loading = False  # nothing can be lost: leave by an exception
+        self._interruptible = False
         self._count = 0
         self._before: dict[int, object] = {}
 
@@ -30,11 +32,22 @@ class Signals:
         for number, handler in self._before.items():
             signal.signal(number, handler)  # ty: ignore[invalid-argument-type]  # as signal.signal returned it
 
+    @contextmanager
+    def interruptible(self) -> Generator[None]:
+        """Within it there is nothing to lose: a signal leaves it at once, by `InterruptedLoading`."""
+        self._interruptible = True
+        try:
+            if self.received:
+                raise InterruptedLoading
+            yield
+        finally:
+            self._interruptible = False
+
     def _handle(self, number: int, frame: FrameType | None) -> None:
         self._count += 1
         self.received = self.received or number
         if self._count >= PATIENCE:
             os._exit(128 + number)
-        if self.loading:
-            self.loading = False
+        if self._interruptible:
+            self._interruptible = False
             raise InterruptedLoading

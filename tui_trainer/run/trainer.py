@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tui_trainer.checkpoint import Checkpoint
 from tui_trainer.events import (
     CheckpointSaved,
     Ended,
@@ -18,6 +19,7 @@ from tui_trainer.events import (
     SaveFailed,
     SettingChanged,
     Started,
+    Warned,
 )
 from tui_trainer.history import History, now
 from tui_trainer.run.asked import answer
@@ -51,7 +53,7 @@ def train_run(path: Path, *, watch: Watch | None = None, epochs: int | None = No
     directory = RunDirectory(path)
     reader = RunReader(directory)
     with Signals() as signals, RunLock(directory):
-        return _Trainer(directory, reader, signals, watch or (lambda event, history: None)).run(epochs)
+        return _Trainer(directory, reader, signals, watch or _nobody).run(epochs)
 
 
 class _Trainer:
@@ -70,7 +72,10 @@ class _Trainer:
         self._saved_at = time.monotonic()
         parent = directory.read().get("parent")
         self._begun_at = int(parent["step"]) if parent else None  # a fork keeps the state that it began from
-        self._unsaved = False  # whether the last save failed
+        self._unsaved = False  # whether the last write failed
+        self._saved_step: int | None = None  # the step of the newest good checkpoint
+        self._untidy = ""  # what kept old checkpoints from being cleared away, as it was last said
+        self._told_to_go_on = False
         self.training: Training
 
     # -- saying --------------------------------------------------------------
@@ -80,27 +85,30 @@ class _Trainer:
         stamped = [_stamp(event) for event in events]
         error = self._recorder.record(stamped)
         for event in stamped:
-            self.history.add(event)
-            self._watch(event, self.history)
+            self._show(event)
         if error is not None and not self._unsaved:
             self._failed("events", error)
+
+    def _show(self, event: Event) -> None:
+        self.history.add(event)
+        try:
+            self._watch(event, self.history)
+        except OSError:  # the terminal or pipe is gone; the run is not
+            self._watch = _nobody
 
     def _failed(self, what: str, error: OSError) -> None:
         self._unsaved = True
         step = self.training.progress.step if hasattr(self, "training") else 0
         failure = _stamp(SaveFailed(what, one_line(error), step))
         self._recorder.record([failure])
-        self.history.add(failure)
-        self._watch(failure, self.history)
+        self._show(failure)
 
     # -- the whole run -------------------------------------------------------
 
     def run(self, epochs: int | None) -> Outcome:
         """Load, train, end; the end is written whatever happens."""
         try:
-            self.signals.loading = True
             self._begin(epochs)
-            self.signals.loading = False
             self._train()
             return self._end()
         except InterruptedLoading:
@@ -118,11 +126,14 @@ class _Trainer:
         self.checkpoints.sweep()
         engine = self.history.config.engine
         self.say(Loading("PyTorch" if engine == "pytorch" else "the data"))
-        prepared = load_learner(self.directory)
+        with self.signals.interruptible():
+            prepared = load_learner(self.directory)
         self.training, notes = prepared.training, prepared.notes
         restored = restore(self.training, self.directory, self.checkpoints, self._recorder)
+        self.history = RunReader(self.directory).read()  # anew, as metrics may have been cut back
         self.say(*restored.set_aside)
         progress = self.training.progress
+        self._saved_step = None if restored.name is None else progress.step
         self.say(
             Started(
                 os.getpid(),
@@ -134,7 +145,6 @@ class _Trainer:
                 notes + restored.notes,
             )
         )
-        self.history = RunReader(self.directory).read()
         if epochs is not None and epochs != self.training.epochs:
             self.change("epochs", epochs)
         elif restored.name is None:
@@ -143,13 +153,24 @@ class _Trainer:
         self.say(*self._consultation.begin(self.history))
 
     def _train(self) -> None:
+        if self.signals.received:
+            return
         for events in self.training.slices():
             self.say(*events)
+            self._say_that_it_goes_on()
             self.say(*self._consultation.after(events, self.history))
             self._save_when_due(events)
             self._listen()
             if self.stopping or self.signals.received:
                 return
+
+    def _say_that_it_goes_on(self) -> None:
+        bad = self.training.diverged_at
+        if bad is not None and not self.training.halted and not self._told_to_go_on:
+            self._told_to_go_on = True
+            self.say(
+                Warned(f"not finite at step {bad}; going on, as on-divergence says, but such a state is not saved")
+            )
 
     def _listen(self) -> None:
         """Answer requests; while paused, wait here for more."""
@@ -191,29 +212,39 @@ class _Trainer:
         progress = self.training.progress
         best = ended and progress.best_epoch == progress.epochs_done
         kept = ended and config.keep_every and progress.epochs_done % config.keep_every == 0
-        if (due or best or kept or self.training.done) and self.training.diverged_at is None:
-            saved = self.save()
-            if not saved and config.on_save_failure == "pause":
+        if (due or best or kept or self.training.done) and not self.training.halted:
+            self.save()
+            if self._unsaved and config.on_save_failure == "pause":
                 self.paused = True
                 self.say(Paused(progress.epochs_done, progress.step, "could not save"))
 
     def save(self, request: str = "") -> bool:
-        """Publish the state as a checkpoint; False, and said so, when it is not finite or the disk refuses."""
+        """Publish the state as a checkpoint; False when it is not finite or (which is said) the disk refuses."""
         progress = self.training.progress
+        self._saved_at = time.monotonic()  # when it was tried, so that a full disk is tried at each interval
         try:
-            offset = self._recorder.sync()
-            about = {"schema": list(SCHEMA), "run": self.directory.id, "metrics_offset": offset}
+            about = {"schema": list(SCHEMA), "run": self.directory.id, "metrics_offset": self._recorder.sync()}
             checkpoint = self.training.checkpoint(about)
             if checkpoint is None:
                 return False
-            best = progress.step_in_epoch == 0 and 0 < progress.best_epoch == progress.epochs_done
-            name = self.checkpoints.save(checkpoint, progress.step, best=best, keep=self._keeps)
+            name = self.checkpoints.save(checkpoint, progress.step)
         except OSError as error:
             self._failed("checkpoint", error)
             return False
-        self._saved_at, self._unsaved = time.monotonic(), False
+        self._saved_step, self._unsaved = progress.step, False
+        best = progress.step_in_epoch == 0 and 0 < progress.best_epoch == progress.epochs_done
         self.say(CheckpointSaved(name, progress.epochs_done, progress.step, best, request))
+        self._tidy(checkpoint)
         return True
+
+    def _tidy(self, checkpoint: Checkpoint) -> None:
+        try:
+            self.checkpoints.tidy(checkpoint.about, self._keeps)
+            self._untidy = ""
+        except OSError as error:
+            if self._untidy != (problem := one_line(error)):
+                self._untidy = problem
+                self.say(Warned(f"saved, but old checkpoints could not be cleared away: {problem}"))
 
     def _keeps(self, step: int) -> bool:
         """Whether the checkpoint of a step stays when newer ones come."""
@@ -223,25 +254,25 @@ class _Trainer:
     # -- the end -------------------------------------------------------------
 
     def _end(self) -> Outcome:
-        training, progress = self.training, self.training.progress
-        if training.diverged_at is not None and training.config.on_divergence == "stop":
-            return self._leave("diverged", self._divergence(), DIVERGED)
-        newest = self.history.checkpoint
-        saved = newest is not None and newest.step == progress.step and not self._unsaved
-        if self.stopping != "unsaved" and not saved:
+        training, number = self.training, self.signals.received
+        saved = self._saved_step == training.progress.step and not self._unsaved
+        if not saved and not training.halted and self.stopping != "unsaved":
             saved = self.save()
-        number = self.signals.received
+        if training.diverged_at is not None and not saved:
+            return self._leave("diverged", self._divergence(), DIVERGED)
+        lost = not saved and self.stopping != "unsaved"
+        problem = "the last state could not be saved" if lost else ""
         if number and not training.done:
-            return self._leave("interrupted", f"signal {number}", 128 + number)
+            reason = "; ".join(filter(None, [f"signal {number}", problem]))
+            return self._leave("interrupted", reason, INPUT_OUTPUT if lost else 128 + number)
         status = "stopped" if self.stopping and not training.done else "done"
-        code = DONE if saved or self.stopping == "unsaved" else INPUT_OUTPUT
-        return self._leave(status, "" if code == DONE else "the last state could not be saved", code)
+        return self._leave(status, problem, INPUT_OUTPUT if lost else DONE)
 
     def _divergence(self) -> str:
         """Why a run was stopped, and what is left of it."""
         newest = self.checkpoints.names()
         kept = f"the last finite state is {newest[0]}" if newest else "no finite state was saved"
-        return f"the loss was not finite at step {self.training.diverged_at}; {kept}"
+        return f"the loss or a weight was not finite at step {self.training.diverged_at}; {kept}"
 
     def _leave(self, status: str, reason: str, code: int) -> Outcome:
         progress = self.training.progress if hasattr(self, "training") else None
@@ -256,6 +287,10 @@ class _Trainer:
             self._failed("summary", error)
             code = code or INPUT_OUTPUT
         return Outcome(self.history, code)
+
+
+def _nobody(event: Event, history: History) -> None:
+    """Watches nothing."""
 
 
 def _stamp(event: Event) -> Event:

@@ -3,9 +3,10 @@
 import contextlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tui_trainer.checkpoint import LARGEST_FILE, Checkpoint, CheckpointError, read_checkpoint, write_checkpoint
 from tui_trainer.events import CheckpointSetAside
@@ -23,6 +24,11 @@ class Found:
     name: str | None = None
     checkpoint: Checkpoint | None = None
     set_aside: tuple[CheckpointSetAside, ...] = ()
+
+
+def name_of(step: int) -> str:
+    """The name of the checkpoint of a step."""
+    return f"step-{step:09d}.safetensors"
 
 
 def step_of(name: str) -> int | None:
@@ -50,14 +56,25 @@ class CheckpointStore:
         """Where a checkpoint lies."""
         return self.folder / name
 
-    def save(self, checkpoint: Checkpoint, step: int, *, best: bool, keep: Callable[[int], bool]) -> str:
-        """Publish a state and prune: the newest two, the best, and those whose step `keep` names stay."""
-        name = f"step-{step:09d}.safetensors"
+    def save(self, checkpoint: Checkpoint, step: int) -> str:
+        """Publish a state; its name."""
+        name = name_of(step)
         write_checkpoint(self.path(name), checkpoint)
-        if best:
-            write_json(self._directory.best, {"name": name, **checkpoint.about.get("best", {})})
-        self._prune(keep)
         return name
+
+    def tidy(self, about: Mapping[str, Any], keep: Callable[[int], bool]) -> None:
+        """After a save: name the best in `best.json`, and prune. `OSError` costs no state, only room or a name.
+
+        The newest two, the best by the newest's own description, and those whose step `keep` names stay.
+        """
+        best = about.get("best") or {}
+        step = best.get("step")
+        name = None if step is None else name_of(step)
+        if name and self.best_name() != name and self.path(name).is_file():
+            write_json(self._directory.best, {"name": name, **best})
+        for old in self.names()[NEWEST_KEPT:]:
+            if old != name and not keep(step_of(old) or 0):
+                disk.unlink(self.path(old))
 
     def best_name(self) -> str | None:
         """The best checkpoint, read from `best.json`; None where that is missing or names nothing that is there."""
@@ -67,14 +84,11 @@ class CheckpointStore:
             return None
         return name if isinstance(name, str) and step_of(name) is not None and self.path(name).is_file() else None
 
-    def _prune(self, keep: Callable[[int], bool]) -> None:
-        best = self.best_name()
-        for name in self.names()[NEWEST_KEPT:]:
-            if name != best and not keep(step_of(name) or 0):
-                disk.unlink(self.path(name))
-
     def find(self, accept: Callable[[Checkpoint], str | None], limit: int = LARGEST_FILE) -> Found:
-        """The newest checkpoint that is whole and that `accept` has no objection to; bad ones are set aside."""
+        """The newest checkpoint that is whole and that `accept` has no objection to; bad ones are set aside.
+
+        `OSError` where one that may be good cannot be read now, or a bad one cannot be renamed.
+        """
         set_aside = []
         for name in self.names():
             problem, checkpoint = self._try(name, accept, limit)
@@ -90,14 +104,15 @@ class CheckpointStore:
             checkpoint = read_checkpoint(self.path(name), limit)
         except CheckpointError as error:
             return str(error), None
+        if checkpoint.about.get("step") != step_of(name):
+            return "it is the state of another step than its name says", None
         return accept(checkpoint), checkpoint
 
     def _set_aside(self, name: str, reason: str) -> CheckpointSetAside:
         """Rename a bad checkpoint to the first free `corrupt-…` name; it is never deleted."""
         renamed = next(new for new in self._corrupt_names(name) if not self.path(new).exists())
-        with contextlib.suppress(OSError):
-            disk.replace(self.path(name), self.path(renamed))
-            sync_directory(self.folder)
+        disk.replace(self.path(name), self.path(renamed))
+        sync_directory(self.folder)
         return CheckpointSetAside(name, renamed, reason)
 
     @staticmethod
