@@ -3,16 +3,18 @@
 import dataclasses
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.app import App
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.filter import LineFilter
 
 from tui_trainer.config import RunConfig
 from tui_trainer.tui import preferences, themes
+from tui_trainer.tui.ascii import AsciiFilter
 from tui_trainer.tui.bench import Bench
 from tui_trainer.tui.commands import Command, bindings, offered
 from tui_trainer.tui.marks import ASCII, UNICODE
@@ -36,7 +38,7 @@ class CommandPalette(Provider):
     """The palette, from the same table as footer and help."""
 
     def _commands(self) -> Iterator[tuple[str, str, Callable[[], Any]]]:
-        for _, owner, command in offered(self.app):
+        for _, owner, command in offered(self.app, self.screen):
             yield command.label, command.help, partial(owner.run_action, command.action)
 
     async def discover(self) -> Hits:
@@ -95,9 +97,10 @@ class TrainerApp(App[int]):
         """Begin to poll."""
         self.set_class(self.marks.ascii, "-ascii")
         on_signals(lambda code: self.exit(return_code=code))
-        self.set_interval(1 / POLLS_PER_SECOND, self._tick)
+        self.set_interval(1 / POLLS_PER_SECOND, self.tick)
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
+        """Read what the trainer wrote; let the screen that is seen draw it."""
         screen = self.screen
         said = self.bench.poll()
         if not isinstance(screen, BenchScreen):
@@ -105,6 +108,11 @@ class TrainerApp(App[int]):
         if said:
             screen.show_run()
         screen.tick()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's filters, and ours where the terminal has no Unicode."""
+        filters = super().get_line_filters()
+        return [*filters, AsciiFilter()] if self.marks.ascii else filters
 
     def remember(self, **changes: Any) -> None:
         """Keep a choice for the next start."""

@@ -41,9 +41,10 @@ def commands_of(owner: Any) -> tuple[Command, ...]:
     return tuple(command for table in tables for command in table)
 
 
-def offered(app: "App[Any]") -> Iterator[tuple[str, Any, Command]]:
-    """What can be done now, on the seen screen and everywhere: (group, owner, command)."""
-    for group, owner in ((getattr(app.screen, "NAME", ""), app.screen), ("Everywhere", app)):
+def offered(app: "App[Any]", screen: Any = None) -> Iterator[tuple[str, Any, Command]]:
+    """What can be done now, on a screen (the one that is seen) and everywhere: (group, owner, command)."""
+    screen = screen or app.screen
+    for group, owner in ((getattr(screen, "NAME", ""), screen), ("Everywhere", app)):
         for command in commands_of(owner):
             name, arguments = _parts(command.action)
             if owner.check_action(name, arguments):

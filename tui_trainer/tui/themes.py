@@ -27,6 +27,36 @@ PALETTES: dict[str, Palette] = {
     "plain": Palette(("",) * 7, "", ""),
 }
 
+_TERMINAL_OWN = "ansi_default"  # whatever the terminal shows: no colour is sent
+_COLOURS = (
+    "primary",
+    "secondary",
+    "accent",
+    "success",
+    "warning",
+    "error",
+    "foreground",
+    "background",
+    "surface",
+    "panel",
+)
+_VARIABLES = (
+    "quiet",
+    "line",
+    "footer-key-foreground",
+    "ansi-background",
+    "ansi-foreground",
+    "border-blurred",
+    "block-cursor-foreground",
+    "block-cursor-background",
+    "input-cursor-background",
+    "input-cursor-foreground",
+    "input-selection-background",
+    "input-selection-foreground",
+    "screen-selection-background",
+    "screen-selection-foreground",
+)
+
 THEMES: tuple[Theme, ...] = (
     Theme(
         name="dark",
@@ -75,19 +105,14 @@ THEMES: tuple[Theme, ...] = (
     ),
     Theme(
         name="plain",
-        primary="ansi_default",
-        secondary="ansi_default",
-        accent="ansi_default",
-        success="ansi_default",
-        warning="ansi_default",
-        error="ansi_default",
-        foreground="ansi_default",
-        background="ansi_default",
-        surface="ansi_default",
-        panel="ansi_default",
+        **dict.fromkeys(_COLOURS, _TERMINAL_OWN),
         dark=True,
         ansi=True,
-        variables={"quiet": "ansi_default", "line": "ansi_default", "footer-key-foreground": "ansi_default"},
+        variables={
+            **dict.fromkeys(_VARIABLES, _TERMINAL_OWN),
+            "input-cursor-text-style": "reverse",
+            "block-cursor-text-style": "reverse",
+        },
     ),
 )
 

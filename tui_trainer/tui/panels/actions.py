@@ -1,6 +1,6 @@
 """Buttons of one line: what can be done with the settings, or with the run that trains."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -11,16 +11,19 @@ from textual.content import Content
 from tui_trainer.tui.commands import Command
 from tui_trainer.tui.panels.clickable import ClickableWidget
 
+if TYPE_CHECKING:
+    from tui_trainer.tui.app import TrainerApp
+
 
 class Action(ClickableWidget, can_focus=True):
     """One command as a button; off while the screen does not offer it."""
 
     BINDINGS: ClassVar = [
         Binding("enter,space", "press", show=False),
-        Binding("up", "screen.focus_previous", show=False),
-        Binding("down", "screen.focus_next", show=False),
-        Binding("left", "screen.focus_previous", show=False),
-        Binding("right", "screen.focus_next", show=False),
+        Binding("up", "app.focus_previous", show=False),
+        Binding("down", "app.focus_next", show=False),
+        Binding("left", "app.focus_previous", show=False),
+        Binding("right", "app.focus_next", show=False),
     ]
 
     def __init__(self, command: Command) -> None:
@@ -40,7 +43,8 @@ class Action(ClickableWidget, can_focus=True):
 
     def render(self) -> Content:
         """The label, and the key that does the same."""
-        return Content.assemble((self.command.label, "bold"), f"  {self.command.shown_key}")
+        sign = cast("TrainerApp", self.app).marks.right if self.has_focus else " "
+        return Content.assemble(f" {sign}", (self.command.label, "bold"), f"  {self.command.shown_key} ")
 
     async def on_click(self, event: events.Click) -> None:
         """Do it."""

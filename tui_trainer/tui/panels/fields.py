@@ -1,6 +1,7 @@
 """One line each to see and change a setting: its words, its value, the keys that change it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
@@ -26,10 +27,10 @@ class Field(ClickableWidget, can_focus=True):
         Binding("left", "change(-1)", show=False),
         Binding("right", "change(1)", show=False),
         Binding("enter", "edit", show=False),
-        Binding("up", "screen.focus_previous", show=False),
-        Binding("down", "screen.focus_next", show=False),
+        Binding("up", "app.focus_previous", show=False),
+        Binding("down", "app.focus_next", show=False),
     ]
-    keys_hint = "Enter to type"
+    keys_hint = "Enter types"
 
     class Changed(Message):
         """The user gave a setting another value; it may be wrong."""
@@ -38,9 +39,10 @@ class Field(ClickableWidget, can_focus=True):
             super().__init__()
             self.name, self.text = name, text
 
-    def __init__(self, name: str, words: str, text: str, *, live: bool = False) -> None:
+    def __init__(self, name: str, words: str, text: str, *, live: bool = False, empty: str = "") -> None:
         super().__init__(id=f"field-{name}", name=name)
         self.setting, self.words, self.text, self.live = name, words, text, live
+        self.empty = empty  # what an open value stands for
         self.label = name.replace("_", " ")
         self.problem = ""
         self.locked = False
@@ -50,8 +52,8 @@ class Field(ClickableWidget, can_focus=True):
         """What the setting means, and how it is changed or why it cannot be."""
         if self.problem:
             return self.problem
-        how = "cannot change in a run that trains" if self.locked else self.keys_hint
-        return f"{self.label}: {self.words}  ({how})"
+        how = "fixed while the run trains" if self.locked else self.keys_hint
+        return f"{self.words[:1].upper()}{self.words[1:]} · {how}"
 
     def show(self, text: str, *, problem: str = "", locked: bool = False) -> None:
         """Take another value or state."""
@@ -63,16 +65,15 @@ class Field(ClickableWidget, can_focus=True):
 
     def render(self) -> Content:
         """Label and value; under them what is wrong with it."""
-        label = Content.styled(f" {self.label}".ljust(LABEL_WIDTH), "bold" if self.has_focus else "$quiet")
-        lines = Content.assemble(label, self._value())
-        if self.problem:
-            sentence = Content.styled(f"\n {printable(self.problem)}", "$error")
-            lines = Content.assemble(lines, sentence)
-        return lines
+        sign = cast("TrainerApp", self.app).marks.right if self.has_focus else " "
+        label = Content.styled(f"{sign}{self.label}".ljust(LABEL_WIDTH), "bold" if self.has_focus else "$quiet")
+        rows = wrap(printable(self.problem), max(16, self.size.width - 3)) if self.problem else []
+        problem = Content.styled("".join(f"\n   {row}" for row in rows), "$error")
+        return Content.assemble(label, self._value(), problem)
 
     def _value(self) -> Content:
         room = max(4, self.size.width - LABEL_WIDTH - 4)
-        value = printable(self.text, room) or self.placeholder()
+        value = printable(self.text or self.empty or "(none)", room)
         if self.locked:
             return Content.styled(f"  {value}", "$quiet")
         marks = cast("TrainerApp", self.app).marks
@@ -83,10 +84,6 @@ class Field(ClickableWidget, can_focus=True):
             clickable(value, "edit", style),
             clickable(f" {marks.right}", "change(1)", ends),
         )
-
-    def placeholder(self) -> str:
-        """What is shown for an empty value."""
-        return "(none)"
 
     def watch_has_focus(self, _has_focus: bool) -> None:
         """Draw the focus."""
@@ -109,22 +106,32 @@ class Field(ClickableWidget, can_focus=True):
 class ChoiceField(Field):
     """A setting with a few values to choose from."""
 
-    keys_hint = "← → to change, Enter for the list"
+    keys_hint = "← → change, Enter lists"
 
-    def __init__(self, name: str, words: str, text: str, options: Sequence[Option], *, live: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        words: str,
+        text: str,
+        choices: Sequence[str],
+        *,
+        explain: Callable[[str], str] | None = None,
+        live: bool = False,
+    ) -> None:
         super().__init__(name, words, text, live=live)
-        self.options = list(options)
+        self.choices = tuple(choices)
+        self._explain = explain  # a line about a choice, asked for when the list is opened
 
     def action_change(self, by: int) -> None:
         """The choice before or after this one, around the ends."""
-        names = [option.name for option in self.options]
-        place = names.index(self.text) if self.text in names else -by
-        self.give(names[(place + by) % len(names)])
+        place = self.choices.index(self.text) if self.text in self.choices else -(by > 0)
+        self.give(self.choices[(place + by) % len(self.choices)])
 
     def action_edit(self) -> None:
         """Show the list, with a line about each."""
         if not self.locked:
-            self.app.push_screen(PickOne(self.label, self.options, self.text), self._picked)
+            options = [Option(name, self._explain(name) if self._explain else "") for name in self.choices]
+            self.app.push_screen(PickOne(self.label.capitalize(), options, self.text), self._picked)
 
     def _picked(self, name: str | None) -> None:
         if name is not None:
@@ -142,6 +149,7 @@ class TextField(Field):
         if self.locked or self.query(Input):
             return
         editor = Editor(text, compact=True, select_on_focus=select)
+        self.add_class("-editing")
         self.mount(editor)
         editor.focus()
 
@@ -153,27 +161,25 @@ class TextField(Field):
     def close_editor(self, keep: bool) -> None:
         """Go back to showing the value."""
         for editor in self.query(Editor):
-            value = editor.value.strip()
-            focused = editor.has_focus
-            editor.remove()
-            if focused:
+            if editor.closed:
+                continue
+            editor.closed = True  # it loses the focus by this, which must not keep its value
+            if editor.has_focus:
                 self.focus()
+            editor.remove()
+            self.remove_class("-editing")
             if keep:
-                self.give(value)
+                self.give(editor.value.strip())
 
 
 class NumberField(TextField):
     """A setting that is a number: Left and Right step it, a digit begins to type another."""
 
-    keys_hint = "← → to step, digits or Enter to type"
+    keys_hint = "← → step, Enter types"
 
     def __init__(self, name: str, words: str, text: str, *, whole: bool, live: bool = False, empty: str = "") -> None:
-        super().__init__(name, words, text, live=live)
-        self.whole, self.empty = whole, empty
-
-    def placeholder(self) -> str:
-        """What an open number stands for."""
-        return self.empty or "(none)"
+        super().__init__(name, words, text, live=live, empty=empty)
+        self.whole = whole
 
     def on_key(self, event: events.Key) -> None:
         """A digit begins to type."""
@@ -198,6 +204,7 @@ class Editor(Input):
         Binding("down", "leave(1)", show=False),
     ]
     hint = "Enter keeps what is typed, Esc leaves the value as it was"
+    closed = False
 
     def action_cancel(self) -> None:
         """Leave the value as it was."""

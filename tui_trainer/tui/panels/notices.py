@@ -66,13 +66,11 @@ class Notices(Widget):
         """What does not fit is counted in the last line."""
         found = notices(cast("TrainerApp", self.app).bench)
         most = int(self.styles.max_height.value) if self.styles.max_height else 3
-        lines: list[Content] = []
-        for index, (severity, sentence) in enumerate(found):
-            wrapped = self._wrapped(severity, sentence)
-            if len(lines) + len(wrapped) > most:
-                return Content("\n").join([*lines, *wrapped][: most - 1] + [self._more(len(found) - index)])
-            lines += wrapped
-        return Content("\n").join(lines)
+        lines = [line for notice in found for line in self._wrapped(*notice)]
+        if len(lines) <= most:
+            return Content("\n").join(lines)
+        kept = lines[: max(1, most - 1)]
+        return Content("\n").join([*kept, self._more(len(found))] if most > 1 else kept)
 
     def _wrapped(self, severity: str, sentence: str) -> list[Content]:
         signs = [f" {_SIGNS.get(severity, '!')} ", "   "]
@@ -81,7 +79,7 @@ class Notices(Widget):
         return [Content.styled(f"{signs[bool(index)]}{row}", style) for index, row in enumerate(rows)]
 
     def _more(self, count: int) -> Content:
-        words = "f shows it in full" if count == 1 else f"f shows all {count} in full"
+        words = "f shows it in full" if count == 1 else f"f shows all {count} of these in full"
         return Content.styled(f"   {words}", "$quiet")
 
     def show(self) -> None:

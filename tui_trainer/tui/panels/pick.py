@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -42,8 +43,10 @@ class PickOne(ModalScreen[str | None]):
             yield Static("Enter takes it, Esc goes back", classes="dialog-hint", markup=False)
 
     def _row(self, option: Option, width: int) -> Content:
-        name = printable(option.name).ljust(width)
-        return Content.assemble(name, ("  " + printable(option.words), "$quiet")) if option.words else Content(name)
+        lines = wrap(printable(option.words), max(20, min(76, self.app.size.width * 9 // 10 - 8 - width))) or [""]
+        rest = [f"{'':<{width}}  {line}" for line in lines[1:]]
+        words = "\n".join([f"  {lines[0]}", *rest]) if option.words else ""
+        return Content.assemble((printable(option.name).ljust(width), "bold"), (words, "$secondary"))
 
     def on_mount(self) -> None:
         """Begin at what is chosen now."""

@@ -12,7 +12,7 @@ from tui_trainer.tui.wording import ago, count, duration, percent
 if TYPE_CHECKING:
     from tui_trainer.tui.app import TrainerApp
 
-GAP = 3
+GAP = 2  # columns between two figures, at least
 
 
 class Progress(Widget):
@@ -51,23 +51,24 @@ def figures(history: History, now: float) -> list[tuple[str, str]]:
         ("examples/s", count(history.examples_per_second)),
         ("elapsed", duration(history.seconds)),
         ("left", duration(None if history.ended else history.remaining_seconds)),
-        ("train. acc.", percent(history.accuracy("training")["final"])),
-        ("valid. acc.", percent(history.accuracy("validation")["final"])),
-        ("best epoch", count(history.best_epoch)),
+        ("train acc.", percent(history.accuracy("training")["final"])),
+        ("valid acc.", percent(history.accuracy("validation")["final"])),
         ("saved", saved),
+        ("best epoch", count(history.best_epoch)),
     ]
 
 
 def cards(items: list[tuple[str, str]], width: int) -> tuple[Content, Content]:
     """As many figures as fit: a line of names, and the values under them."""
+    columns = [max(len(name), len(value), 5) for name, value in items]
+    while sum(columns) + GAP * (len(columns) - 1) > width and len(columns) > 1:
+        columns.pop()
+    gap = min(4, (width - sum(columns)) // max(1, len(columns) - 1))
     names, values = Content(" "), Content(" ")
-    for name, value in items:
-        column = max(len(name), len(value), 5) + GAP
-        if names.cell_length + column - GAP > width:
-            break
-        names += Content.styled(name.ljust(column), "$quiet")
-        values += Content.styled(value.ljust(column), "bold $foreground")
-    return names, values
+    for (name, value), column in zip(items, columns, strict=False):
+        names += Content.styled(name.ljust(column + gap), "$quiet")
+        values += Content.styled(value.ljust(column + gap), "bold $foreground")
+    return names.rstrip(), values.rstrip()
 
 
 class Summary(Widget):
@@ -80,14 +81,14 @@ class Summary(Widget):
         if history is None:
             return Content("")
         where = "" if app.bench.directory is None else str(app.bench.directory)
-        return summary(history, where, self.size.width)
+        return summary(history, where, self.size.width, gone=app.bench.state_word == "gone")
 
 
-def summary(history: History, directory: str, width: int) -> Content:
+def summary(history: History, directory: str, width: int, gone: bool = False) -> Content:
     """The summary in five lines."""
     word = {"done": "Done", "stopped": "Stopped", "interrupted": "Interrupted", "diverged": "Diverged"}
     style = "bold $success" if history.status == "done" else "bold $warning"
-    status = word.get(history.status, "Failed")
+    status = "Gone" if gone else word.get(history.status, "Failed")
     head = Content.assemble(
         (f" {status}", style),
         (f"  {history.epoch:,} of {history.config.epochs:,} epochs in {duration(history.seconds)}", "$foreground"),

@@ -35,7 +35,7 @@ class Ready(Widget):
         return Content("\n").join(lines)
 
 
-KEYS = (("s", "start"), ("c", "as a command"), ("?", "all keys"))
+KEYS = (("s", "start"), ("c", "command"), ("?", "keys"))
 
 
 def _key(key: str, words: str) -> Content:

@@ -25,10 +25,9 @@ def run_plot(history: History, measure: str, ascii: bool = False, log: bool = Fa
     write: Callable[[float | None], str] = number if measure == "loss" else percent
     signs = [Sign(mark.epoch, _SIGNS[mark.kind][ascii]) for mark in history.marks if mark.kind in _SIGNS]
     return Plot(
-        title="Loss (cross-entropy)"
-        if measure == "loss" and history.config.loss == "cross-entropy"
-        else measure.title(),
+        title=measure.title(),
         x_label="epoch",
+        y_label=history.config.loss if measure == "loss" else "share wrong",
         series=(
             Series("training", training.epochs, training.values, 0, value=write(training.last)),
             Series("validation", validation.epochs, validation.values, 1, value=write(validation.last)),

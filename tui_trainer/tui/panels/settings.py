@@ -8,7 +8,7 @@ from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widgets import Static
 
-from engines import engine_names
+from engines import engine_names, load_engine
 from tui_trainer.config import (
     DEFAULT_EXAMPLES,
     DEFAULT_PRESET,
@@ -22,7 +22,6 @@ from tui_trainer.config import (
 )
 from tui_trainer.settings import SettingError
 from tui_trainer.tui.panels.fields import ChoiceField, Field, NumberField, TextField
-from tui_trainer.tui.panels.pick import Option
 
 # Shown at once; all others stand behind "more settings".
 MAIN = (
@@ -58,14 +57,12 @@ EMPTY = {
     "validation_examples": f"{DEFAULT_EXAMPLES['validation']}",
     "data_seed": "as seed",
     "data": "shipped MNIST",
-    "title": "(none)",
 }
 LABELS = {
     "init": "initial values",
     "dropout_at": "dropout at",
     "train_examples": "train. examples",
     "validation_examples": "valid. examples",
-    "validation": "valid.",
     "checkpoint_seconds": "save every (s)",
     "label_smoothing": "label smoothing",
     "on_divergence": "on divergence",
@@ -128,9 +125,8 @@ class SettingsPanel(VerticalScroll):
 
     def compose(self) -> ComposeResult:
         """The preset, then a field for each setting."""
-        options = [Option(name, str(preset(name).get("description", ""))) for name in preset_names()]
-        words = "the settings of an experiment to begin with"
-        yield ChoiceField("preset", words, matching_preset(self.config), options)
+        words = "the settings of an experiment, to begin with"
+        yield ChoiceField("preset", words, matching_preset(self.config), preset_names(), explain=_about_preset)
         for group in self.GROUPS:
             if group != "engine":
                 yield Static(group, classes="group", id=f"group-{group}", markup=False)
@@ -254,13 +250,31 @@ class SettingsPanel(VerticalScroll):
 
 def _field(name: str, text: str) -> Field:
     setting, kind = SETTINGS[name], type_of(name)
-    if name == "engine":
-        return ChoiceField(name, setting.help, text, [Option(engine) for engine in engine_names()])
-    if setting.choices:
-        return ChoiceField(name, setting.help, text, [Option(choice) for choice in setting.choices], live=setting.live)
-    if kind is bool:
-        return ChoiceField(name, setting.help, text, [Option("yes"), Option("no")])
+    choices = engine_names() if name == "engine" else ("yes", "no") if kind is bool else setting.choices
+    if choices:
+        return ChoiceField(name, setting.help, text, choices, explain=EXPLAIN.get(name), live=setting.live)
     if kind in (int, float):
         empty = EMPTY.get(name, "") if is_optional(name) else ""
         return NumberField(name, setting.help, text, whole=kind is int, live=setting.live, empty=empty)
-    return TextField(name, setting.help, text)
+    return TextField(name, setting.help, text, empty=EMPTY.get(name, ""))
+
+
+def _about_preset(name: str) -> str:
+    return str(preset(name).get("description", ""))
+
+
+def _about_engine(name: str) -> str:
+    try:
+        engine = load_engine(name)
+        return engine.missing() or engine.summary
+    except Exception as error:  # an engine is somebody else's code: its failure is a sentence here
+        return f"cannot be loaded: {error}"
+
+
+def _about_network(name: str) -> str:
+    from engines.networks import SUMMARIES
+
+    return SUMMARIES.get(name, "")
+
+
+EXPLAIN: dict[str, Callable[[str], str]] = {"engine": _about_engine, "network": _about_network}

@@ -1,6 +1,7 @@
 """What opens over a screen: help, the question at quitting, a text to read or to copy."""
 
 from collections.abc import Callable
+from textwrap import wrap
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -13,6 +14,7 @@ from textual.widgets import Static
 from tui_trainer.tui.commands import Command
 from tui_trainer.tui.panels.pick import Option, PickOne
 
+HELP_WIDTH = 52  # columns of a sentence in the help
 LEAVE, SAVE, DROP, CANCEL = "leave it training", "stop and save", "stop without saving", "cancel"
 
 
@@ -62,7 +64,7 @@ class ReadDialog(ModalScreen[None]):
 def quit_dialog() -> PickOne:
     """What shall become of the run that trains, when the app is left."""
     options = [
-        Option(LEAVE, "the trainer goes on by itself; come back with tui-trainer attach"),
+        Option(LEAVE, "it goes on by itself; tui-trainer attach comes back to it"),
         Option(SAVE, "a checkpoint is written first; the run can be resumed"),
         Option(DROP, "the run ends where it was last saved"),
         Option(CANCEL, "stay here"),
@@ -81,7 +83,9 @@ def help_text(groups: dict[str, list[Command]], extra: tuple[tuple[str, str], ..
 
 
 def _line(key: str, words: str) -> Content:
-    return Content.assemble((f"  {key:<10}", "bold $footer-key-foreground"), (words, "$foreground"))
+    rows = wrap(words, HELP_WIDTH)
+    text = "\n".join([rows[0], *(f"{'':<12}{row}" for row in rows[1:])])
+    return Content.assemble((f"  {key:<10}", "bold $footer-key-foreground"), (text, "$foreground"))
 
 
 def grouped(offers: Any) -> dict[str, list[Command]]:

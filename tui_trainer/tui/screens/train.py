@@ -132,7 +132,7 @@ class TrainScreen(BenchScreen):
             return self._busy
         panel = self.query_one(SettingsPanel)
         wrong = {**panel.outside, **panel.problems}
-        return next((f"Start is off: {name.replace('_', ' ')} {why}" for name, why in wrong.items()), "")
+        return next((f"Start is off: {name.replace('_', ' ')}: {why}" for name, why in wrong.items()), "")
 
     def tick(self) -> None:
         """Redraw the plots when they are stale, at most so often; and what moves by the clock."""
