@@ -24,6 +24,7 @@ from tui_trainer.events import (
 from tui_trainer.history import History, now
 from tui_trainer.run.asked import answer
 from tui_trainer.run.consult import Consultation
+from tui_trainer.run.first_bad import saved_in
 from tui_trainer.run.outcome import BUG, DIVERGED, DONE, INPUT_OUTPUT, exit_code, one_line
 from tui_trainer.run.prepare import load_learner, restore
 from tui_trainer.run.signals import InterruptedLoading, Signals
@@ -149,7 +150,7 @@ class _Trainer:
             self.change("epochs", epochs)
         elif restored.name is None:
             self.save()
-        self._consultation = Consultation(self.training, prepared.splits, self.checkpoints)
+        self._consultation = Consultation(self.training, prepared.splits, saved_in(self.checkpoints))
         self.say(*self._consultation.begin(self.history))
 
     def _train(self) -> None:

@@ -1,0 +1,74 @@
+"""Finds where the first number that is not finite arose: trains again up to the bad step, and looks into it."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
+
+from engines.interface import Array, Dataset, Trace
+from tui_trainer.checkpoint import CheckpointError, read_checkpoint
+from tui_trainer.data import epoch_order
+from tui_trainer.events import NotFinite
+from tui_trainer.store import CheckpointStore
+from tui_trainer.training import Training
+
+State = Mapping[str, Array]
+Saved = Callable[[], Iterable[tuple[int, State]]]  # steps and states that were saved, newest first
+
+
+def saved_in(checkpoints: CheckpointStore) -> Saved:
+    """The good checkpoints of a run, read one by one as they are asked for."""
+
+    def states() -> Iterable[tuple[int, State]]:
+        for name in checkpoints.names():
+            try:
+                saved = read_checkpoint(checkpoints.path(name))
+            except CheckpointError:
+                continue
+            yield int(saved.about["step"]), saved.tensors
+
+    return states
+
+
+def where_it_arose(training: Training, data: Dataset, saved: Iterable[tuple[int, State]]) -> NotFinite:
+    """Which layer's output, gradient or weight was the first that is not finite; changes nothing in the training."""
+    learner, epoch = training.learner, training.progress.epochs_done + 1
+    bad = training.diverged_at or training.progress.step
+    broken = learner.state_dict()
+    first = (epoch - 1) * training.progress.steps_per_epoch  # settings may have been others in an earlier epoch
+    begun = next(((step, state) for step, state in saved if first <= step < bad), None)
+    if begun is None:
+        return NotFinite(epoch, bad, *first_bad(broken, "weight"))
+    try:
+        learner.load_state_dict({name: begun[1][name] for name in broken})
+        trace = _trace_of_step(training, data, begun[0] - first, bad - first)
+    finally:
+        learner.load_state_dict(broken)
+    found = (
+        first_bad(trace.activations, "output"),
+        first_bad(trace.gradients, "gradient"),
+        first_bad(broken, "weight"),
+    )
+    layer, part = next((place for place in found if place[0]), found[-1])
+    return NotFinite(epoch, bad, layer, part, _largest(trace))
+
+
+def _trace_of_step(training: Training, data: Dataset, begun: int, bad: int) -> Trace:
+    """What flowed in a step of this epoch, counted from 1, after the learner was trained up to it from `begun`."""
+    config, size = training.config, training.config.batch_size
+    epoch = training.progress.epochs_done + 1
+    order = epoch_order(config.order_seed, epoch, len(data), config.shuffle)
+    training.learner.train(order[begun * size : (bad - 1) * size], size)
+    batch = order[(bad - 1) * size : bad * size]
+    with np.errstate(all="ignore"):
+        return training.learner.trace(data.inputs[batch], data.labels[batch])
+
+
+def _largest(trace: Trace) -> dict[str, float]:
+    sizes = {name: float(np.abs(values).max()) for name, values in trace.activations.items()}
+    return {name: float(f"{size:.6g}") for name, size in sizes.items() if np.isfinite(size)}
+
+
+def first_bad(arrays: Mapping[str, Array], part: str) -> tuple[str, str]:
+    """The layer of the first array that is not finite, and `part`; an empty name where all are."""
+    names = (name for name, values in arrays.items() if values.dtype.kind == "f" and not np.isfinite(values).all())
+    return next(names, "").removeprefix("optimizer.").split(".")[0], part
