@@ -125,7 +125,7 @@ class View:
 
         behind, before = [], []
         chosen = self.chosen
-        for shown in sorted(self.overlay.visible, key=lambda shown: shown is chosen):
+        for shown in sorted(self.overlay.visible, key=lambda shown: shown is not chosen):
             for split in splits:
                 track = self.track(shown, split)
                 slot = SPLITS.index(split) if self.overlaid else shown.slot
@@ -134,7 +134,7 @@ class View:
                 if self.weight:
                     behind.append(Series("", track.xs, track.raw, slot, faint=True))
                 before.append(Series(label, track.xs, track.smooth if self.weight else track.raw, slot, value=value))
-        return behind + before
+        return before + behind  # the first lies on top
 
     # -- the cursor ----------------------------------------------------------
 

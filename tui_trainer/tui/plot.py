@@ -255,7 +255,7 @@ class _Drawing:
 
     def _look(self, series: Series) -> tuple[str, Any]:
         colour = self.palette.faint if series.faint else self.palette.series[series.slot % len(self.palette.series)]
-        return self.marks.points[series.slot % len(self.marks.points)], _pixel(colour)
+        return point(self.marks, series.slot), _pixel(colour)
 
     def _line(self, series: Series, points: list[tuple[float, float, bool]]) -> None:
         if points:

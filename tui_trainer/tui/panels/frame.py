@@ -81,22 +81,24 @@ class KeyBar(ClickableWidget):
     """The keys that do something now, clickable."""
 
     def render(self) -> Content:
-        """One line; what does not fit is in the help."""
-        parts: list[Content] = []
-        room = self.size.width - 1
-        for command, prefix in self._commands():
-            part = Content.assemble(
-                clickable(f" {command.shown_key} ", prefix + command.action, "bold $footer-key-foreground"),
-                clickable(f"{command.label} ", prefix + command.action, "$foreground 80%"),
-            )
+        """One line; what does not fit is in the help, which always fits, as the way out does."""
+        owners = ((self.screen, "screen."), (self.app, "app."))
+        here, always = ([self._part(c, prefix) for c in self._commands(owner)] for owner, prefix in owners)
+        room = self.size.width - 1 - sum(part.cell_length for part in always)
+        fitting = []
+        for part in here:
             if (room := room - part.cell_length) >= 0:
-                parts.append(part)
-        return Content.assemble(*parts)
+                fitting.append(part)
+        return Content.assemble(*fitting, *always)
 
-    def _commands(self) -> list[tuple[Command, str]]:
-        owners = ((self.app, "app."), (self.screen, "screen."))
-        always, here = ([(c, prefix) for c in commands_of(owner) if self._shown(owner, c)] for owner, prefix in owners)
-        return here + always
+    def _part(self, command: Command, prefix: str) -> Content:
+        return Content.assemble(
+            clickable(f" {command.shown_key} ", prefix + command.action, "bold $footer-key-foreground"),
+            clickable(f"{command.label} ", prefix + command.action, "$foreground 80%"),
+        )
+
+    def _commands(self, owner: Any) -> list[Command]:
+        return [command for command in commands_of(owner) if self._shown(owner, command)]
 
     def _shown(self, owner: Any, command: Command) -> bool:
         name, _, _ = command.action.partition("(")

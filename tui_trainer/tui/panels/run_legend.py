@@ -11,7 +11,7 @@ from textual.geometry import Size
 from tui_trainer.history import History
 from tui_trainer.tui.curve_signs import KINDS, told
 from tui_trainer.tui.curve_view import View
-from tui_trainer.tui.measures import AXES, seconds_at
+from tui_trainer.tui.measures import AXES, SPLITS, seconds_at
 from tui_trainer.tui.overlay import Shown
 from tui_trainer.tui.panels.clickable import ClickableWidget, clickable
 from tui_trainer.tui.wording import count, duration
@@ -114,16 +114,26 @@ class RunLegend(ClickableWidget, can_focus=True):
     def _row(self, place: int, shown: Shown) -> Content:
         view = self._view
         drawn = shown in view.overlay.visible
+        click = f"screen.click_run({place})"
         style = ("bold " if shown is view.chosen else "") + ("$foreground" if drawn else "$quiet")
-        values = "".join(self._value(shown, split, smooth).rjust(COLUMN) for _, split, smooth in self._columns())
+        values = [
+            clickable(self._value(shown, split, smooth).rjust(COLUMN), click, self._hue(split) or style)
+            for _, split, smooth in self._columns()
+        ]
         line = Content.assemble(
             clickable(self._mark(shown, drawn), f"screen.click_mark({place})", self._colour(shown, drawn)),
-            clickable(self._words(shown), f"screen.click_run({place})", style),
-            clickable(values, f"screen.click_run({place})", style),
+            clickable(self._words(shown), click, style),
+            *values,
         )
         if self._time_width():
             line += Content.styled(self._time(shown).rjust(TIME), "$quiet")
         return line.stylize("on $panel") if shown is view.chosen else line
+
+    def _hue(self, split: str) -> str:
+        """Where both splits stand in one plot, their values have the colours of their curves."""
+        from tui_trainer.tui.themes import palette
+
+        return palette(self.app.theme).series[SPLITS.index(split)] if self._view.overlaid else ""
 
     def _mark(self, shown: Shown, drawn: bool) -> str:
         from tui_trainer.tui.plot import point
