@@ -38,11 +38,14 @@ class PyTorchEngine:
         threads: int = 1,
         steps: int = 0,
     ) -> "TorchLearner":
-        """A learner at its initial weights; see `Engine.build`."""
+        """A learner at its initial weights; see `Engine.build`.
+
+        `steps` is not needed: nothing is compiled, and recording a step takes a few milliseconds.
+        """
         if sentence := self.missing():
             raise ValueError(sentence)
         if device not in self.devices():
             raise ValueError(f"no device {device!r} here: choose from {', '.join(self.devices())}")
         from engines.pytorch.learner import TorchLearner
 
-        return TorchLearner(network, optimizer, splits=splits, seed=seed, device=device, threads=threads, steps=steps)
+        return TorchLearner(network, optimizer, splits=splits, seed=seed, device=device, threads=threads)

@@ -32,7 +32,6 @@ class TorchLearner:
         seed: int,
         device: str,
         threads: int,
-        steps: int,
     ) -> None:
         check_splits(splits)
         check_initializer(network.initializer)
