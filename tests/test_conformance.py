@@ -1,5 +1,9 @@
 """Every engine of ours passes what every engine must pass, and so does one that only these tests install."""
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,3 +44,14 @@ def test_an_installed_engine_is_listed_after_the_first() -> None:
 def test_an_engine_that_is_not_installed_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="unknown engine 'tiny': choose from scratch, pytorch"):
         load_engine("tiny")
+
+
+def test_an_installed_engine_trains_from_the_command_line(small_mnist: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tui_trainer", "--batch", "--engine", "tiny", "--network", "softmax"]
+    command += ["--epochs", "2", "--data", str(small_mnist), "--runs", str(tmp_path), "--json"]
+    installed = os.environ | {"PYTHONPATH": str(THIRD_ENGINE)}
+    done = subprocess.run(command, env=installed, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert (summary["engine"], summary["status"]) == ("tiny", "done")
+    assert summary["loss"]["training"]["final"] < 2
