@@ -1,94 +1,25 @@
 """The settings of the next run, made from `SETTINGS`; and of a living one, those that can change marked as such."""
 
-from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Static
 
-from engines import engine_names, load_engine
-from tui_trainer.config import (
-    DEFAULT_EXAMPLES,
-    DEFAULT_PRESET,
-    SETTINGS,
-    RunConfig,
-    is_optional,
-    preset,
-    preset_names,
-    resolve,
-    type_of,
-)
+from tui_trainer.config import DEFAULT_PRESET, SETTINGS, RunConfig, preset_names, resolve
 from tui_trainer.settings import SettingError
-from tui_trainer.tui.panels.fields import ChoiceField, Field, NumberField, TextField
-
-# Shown at once; all others stand behind "more settings".
-MAIN = (
-    "engine",
-    "network",
-    "hidden",
-    "init",
-    "dropout",
-    "dropout_at",
-    "optimizer",
-    "learning_rate",
-    "momentum",
-    "weight_decay",
-    "batch_size",
-    "train_examples",
-    "validation_examples",
-    "epochs",
-    "seed",
+from tui_trainer.tui.panels.fields import Field
+from tui_trainer.tui.panels.setting_rows import (
+    MAIN,
+    MEANS_SOMETHING,
+    UNTYPED,
+    matching_preset,
+    preset_field,
+    setting_field,
+    value_text,
 )
-UNTYPED = ("layers",)  # only a file can say them
-
-# A setting that means nothing beside the others is not shown.
-MEANS_SOMETHING: dict[str, Callable[[RunConfig], bool]] = {
-    "hidden": lambda c: c.network == "mlp",
-    "device": lambda c: c.engine != "scratch",
-    "momentum": lambda c: c.optimizer in ("momentum", "nesterov"),
-    "schedule_every": lambda c: c.schedule in ("step", "plateau"),
-    "schedule_factor": lambda c: c.schedule in ("step", "plateau"),
-    "warm_up": lambda c: c.schedule == "warm-up",
-}
-EMPTY = {
-    "train_examples": f"{DEFAULT_EXAMPLES['training']}",
-    "validation_examples": f"{DEFAULT_EXAMPLES['validation']}",
-    "data_seed": "as seed",
-    "data": "shipped MNIST",
-}
-LABELS = {
-    "init": "initial values",
-    "dropout_at": "dropout at",
-    "train_examples": "train. examples",
-    "validation_examples": "valid. examples",
-    "checkpoint_seconds": "save every (s)",
-    "label_smoothing": "label smoothing",
-    "on_divergence": "on divergence",
-    "on_save_failure": "on save failure",
-    "hidden": "hidden units",
-}
-CUSTOM = "own settings"
-
-
-def value_text(config: RunConfig, name: str) -> str:
-    """A setting's value as it is typed."""
-    value = getattr(config, name)
-    if isinstance(value, tuple):
-        return ",".join(map(str, value))
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "" if value is None else f"{value:.10g}" if isinstance(value, float) else str(value)
-
-
-def matching_preset(config: RunConfig) -> str:
-    """The preset whose settings these are, but for seed, epochs and examples; or `CUSTOM`."""
-    free = {name: getattr(config, name) for name in ("seed", "data_seed", "title", "threads")}
-    for name in preset_names():
-        if resolve(free, None, name) == config:
-            return name
-    return CUSTOM
 
 
 class SettingsPanel(VerticalScroll):
@@ -122,32 +53,39 @@ class SettingsPanel(VerticalScroll):
         self.outside: dict[str, str] = {}  # what is wrong beyond the config: the engine, the data
         self.living: RunConfig | None = None  # the settings of the run that trains
         self.live_values: dict[str, float] = {}
+        self._rows = self._make_rows()
+        self.refresh_fields()
 
     def compose(self) -> ComposeResult:
-        """The preset, then a field for each setting."""
-        words = "the settings of an experiment, to begin with"
-        yield ChoiceField("preset", words, matching_preset(self.config), preset_names(), explain=_about_preset)
+        """The preset, then a field for each setting; at first only those that are seen."""
+        yield from (widget for widget in self._rows.values() if widget.display)
+
+    def _make_rows(self) -> dict[str, Widget]:
+        rows: dict[str, Widget] = {"preset": preset_field()}
         for group in self.GROUPS:
             if group != "engine":
-                yield Static(group, classes="group", id=f"group-{group}", markup=False)
-            yield from self._fields(group)
-
-    def _fields(self, group: str) -> Iterator[Field]:
-        for name, setting in SETTINGS.items():
-            if setting.group == group and name not in UNTYPED:
-                field = _field(name, value_text(self.config, name))
-                field.label = LABELS.get(name, field.label)
-                field.display = self._is_shown(name)
-                yield field
+                rows[f"group {group}"] = Static(group, classes="group", markup=False)
+            for name, setting in SETTINGS.items():
+                if setting.group == group and name not in UNTYPED:
+                    rows[name] = setting_field(name)
+        return rows
 
     def on_mount(self) -> None:
-        """Hide the groups of which nothing is shown."""
-        self.refresh_fields()
+        """The others come after the first picture, which they would hold up."""
+        self.call_after_refresh(self._mount_others)
+
+    async def _mount_others(self) -> None:
+        before: Widget | None = None
+        with self.app.batch_update():
+            for widget in self._rows.values():
+                if not widget.is_attached:
+                    await self.mount(widget, after=before)
+                before = widget
 
     @property
     def fields(self) -> dict[str, Field]:
         """The fields by setting."""
-        return {field.setting: field for field in self.query(Field)}
+        return {name: row for name, row in self._rows.items() if isinstance(row, Field)}
 
     @property
     def ready(self) -> bool:
@@ -193,7 +131,7 @@ class SettingsPanel(VerticalScroll):
                 self._refresh_field(name, field, config)
         for group in self.GROUPS[1:]:
             members = (field for name, field in fields.items() if name in SETTINGS and SETTINGS[name].group == group)
-            self.query_one(f"#group-{group}").display = any(field.display for field in members)
+            self._rows[f"group {group}"].display = any(field.display for field in members)
 
     def _refresh_field(self, name: str, field: Field, config: RunConfig) -> None:
         field.display = self._is_shown(name)
@@ -246,35 +184,3 @@ class SettingsPanel(VerticalScroll):
             self.problems.pop(name, None)
             self.post_message(self.Live(name, value))
         self.refresh_fields()
-
-
-def _field(name: str, text: str) -> Field:
-    setting, kind = SETTINGS[name], type_of(name)
-    choices = engine_names() if name == "engine" else ("yes", "no") if kind is bool else setting.choices
-    if choices:
-        return ChoiceField(name, setting.help, text, choices, explain=EXPLAIN.get(name), live=setting.live)
-    if kind in (int, float):
-        empty = EMPTY.get(name, "") if is_optional(name) else ""
-        return NumberField(name, setting.help, text, whole=kind is int, live=setting.live, empty=empty)
-    return TextField(name, setting.help, text, empty=EMPTY.get(name, ""))
-
-
-def _about_preset(name: str) -> str:
-    return str(preset(name).get("description", ""))
-
-
-def _about_engine(name: str) -> str:
-    try:
-        engine = load_engine(name)
-        return engine.missing() or engine.summary
-    except Exception as error:  # an engine is somebody else's code: its failure is a sentence here
-        return f"cannot be loaded: {error}"
-
-
-def _about_network(name: str) -> str:
-    from engines.networks import SUMMARIES
-
-    return SUMMARIES.get(name, "")
-
-
-EXPLAIN: dict[str, Callable[[str], str]] = {"engine": _about_engine, "network": _about_network}

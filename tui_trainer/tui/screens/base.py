@@ -1,6 +1,6 @@
 """The frame that every screen shares: tabs on top, one line about the focused control and the keys at the bottom."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # (name of the class set on the screen, smallest columns, smallest rows), largest first
 SIZES = (("-large", 120, 35), ("-medium", 80, 24), ("-small", 40, 12))
+
+SIZE_CLASSES = (*(name for name, _, _ in SIZES), "-tiny")
 
 
 def size_class(width: int, height: int) -> str:
@@ -51,6 +53,18 @@ class BenchScreen(Screen[None]):
         """The run that is looked at."""
         return self.bench.history
 
+    @property
+    def size_class(self) -> str:
+        """The layout that fits the terminal."""
+        return size_class(self.app.size.width, self.app.size.height)
+
+    def wear(self, classes: Mapping[str, bool]) -> None:
+        """Add and take away classes of the screen all at once: each change styles everything that is on it anew."""
+        wanted = {name for name, on in classes.items() if on}
+        changed = (set(self.classes) - set(classes)) | wanted
+        if changed != set(self.classes):
+            self.set_classes(changed)
+
     def body(self) -> Iterable[Widget]:
         """What stands between the tabs and the bottom lines."""
         return ()
@@ -65,7 +79,8 @@ class BenchScreen(Screen[None]):
         """The layout that fits has changed."""
 
     def compose(self) -> ComposeResult:
-        """Tabs, body, bottom lines."""
+        """Tabs, body, bottom lines; the layout that fits is chosen before there is anything to style."""
+        self.wear({name: name == self.size_class for name in SIZE_CLASSES})
         yield TabBar()
         yield from self.body()
         yield HintLine()
@@ -90,10 +105,9 @@ class BenchScreen(Screen[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Choose the layout that fits."""
-        size = size_class(event.size.width, event.size.height)
+        size = self.size_class
         if not self.has_class(size):
-            self.remove_class(*(name for name, _, _ in SIZES), "-tiny")
-            self.add_class(size)
+            self.wear({name: name == size for name in SIZE_CLASSES})
             self.resized(size)
         if size == "-tiny":
             words = f"This window is {event.size.width}×{event.size.height}: tui-trainer wants at least 40×12."

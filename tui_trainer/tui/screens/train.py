@@ -12,7 +12,7 @@ from textual.widget import Widget
 from tui_trainer.config import RunConfig
 from tui_trainer.settings import SettingError
 from tui_trainer.text import printable
-from tui_trainer.tui.commands import Command, bindings
+from tui_trainer.tui.commands import bindings
 from tui_trainer.tui.panels.actions import Action, ActionBar
 from tui_trainer.tui.panels.notices import Notices, notices
 from tui_trainer.tui.panels.progress import Progress, Summary
@@ -21,32 +21,14 @@ from tui_trainer.tui.panels.run_plots import PlotPanel, run_plot
 from tui_trainer.tui.panels.settings import SettingsPanel
 from tui_trainer.tui.screens.base import BenchScreen
 from tui_trainer.tui.screens.dialogs import ReadDialog
-
-START = Command("s", "start", "Start", "Start a run with these settings.")
-PAUSE = Command("space,p", "pause", "Pause", "Pause the run; its state is saved first.")
-CONTINUE = Command("space,p", "continue", "Resume", "Go on with the paused run.")
-STOP = Command("x", "stop", "Stop and save", "Write a checkpoint and end the run.")
-REVIVE = Command("r", "revive", "Go on", "Start a trainer that goes on from the run's newest checkpoint.")
+from tui_trainer.tui.train_keys import BUTTONS, START, TRAIN_KEYS, offers
 
 
 class TrainScreen(BenchScreen):
     """The whole main job."""
 
     NAME = "Train"
-    KEYS = (
-        START,
-        PAUSE,
-        CONTINUE,
-        STOP,
-        REVIVE,
-        Command("e", "settings", "Settings", "Show or hide the settings."),
-        Command("m", "more", "More settings", "Show all settings, or only those that are changed most.", footer=False),
-        Command("c", "command", "Command", "Show the --batch command that does what the settings say, to copy."),
-        Command("f", "findings", "Findings", "Show in full what the doctor found, and all warnings.", footer=False),
-        Command("l", "log", "Log", "Show what the trainer printed."),
-        Command("k", "checkpoint", "Save now", "Write a checkpoint now.", footer=False),
-        Command("g", "log_axis", "Log axis", "Draw the loss on a logarithmic or on a linear axis.", footer=False),
-    )
+    KEYS = TRAIN_KEYS
     BINDINGS = bindings(KEYS)
 
     def __init__(self) -> None:
@@ -59,10 +41,11 @@ class TrainScreen(BenchScreen):
 
     def body(self) -> Iterable[Widget]:
         """Settings on the left, the run beside them."""
+        self._dress()
         panel = SettingsPanel(self.bench.config, self.bench_app.preferences.more_settings)
         plots = Container(PlotPanel(id="loss"), PlotPanel(id="error"), id="plots")
         run = Vertical(Ready(id="ready"), plots, Notices(), Progress(), Summary(), id="run")
-        left = Vertical(panel, ActionBar((START, PAUSE, CONTINUE, STOP, REVIVE)), id="left")
+        left = Vertical(panel, ActionBar(BUTTONS), id="left")
         yield Horizontal(left, run, id="work")
 
     def on_mount(self) -> None:
@@ -84,9 +67,6 @@ class TrainScreen(BenchScreen):
         history, living = self.history, self.bench.living
         panel = self.query_one(SettingsPanel)
         panel.set_living(history.config if history and living else None, self._live_values())
-        self.set_class(history is None, "-idle")
-        self.set_class(living, "-living")
-        self.set_class(history is not None and not living, "-over")
         self._arrange()
         self._show_actions()
         for widget in (*self.query(Progress), *self.query(Summary), *self.query(Ready)):
@@ -104,11 +84,23 @@ class TrainScreen(BenchScreen):
         }
         return {**history.settings, **{name: value for name, (value, _) in self._asked.items()}}
 
+    def _dress(self) -> None:
+        """The classes by which the panels give way."""
+        history, living = self.history, self.bench.living
+        roomy = self.size_class == "-large" or (history is None and self.size_class == "-medium")
+        self.wear(
+            {
+                "-idle": history is None,
+                "-living": living,
+                "-over": history is not None and not living,
+                "-settings": roomy if self._wanted is None else self._wanted,
+            }
+        )
+
     def _arrange(self) -> None:
-        roomy = self.has_class("-large") or (self.history is None and not self.has_class("-small"))
-        seen = roomy if self._wanted is None else self._wanted
-        self.set_class(seen, "-settings")
-        if not seen and self.focused is not None and self.query_one("#left") in self.focused.ancestors:
+        self._dress()
+        hidden = not self.has_class("-settings")
+        if hidden and self.focused is not None and self.query_one("#left") in self.focused.ancestors:
             self.set_focus(None)
 
     def _show_actions(self) -> None:
@@ -158,19 +150,7 @@ class TrainScreen(BenchScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Which commands there are, as the run stands."""
-        history, living = self.history, self.bench.living
-        paused = history is not None and history.status == "paused"
-        offers = {
-            "start": not living and not self._busy,
-            "pause": living and not paused,
-            "continue": living and paused,
-            "stop": living,
-            "checkpoint": living,
-            "revive": history is not None and not living and history.status != "done" and not self._busy,
-            "log": history is not None,
-            "findings": history is not None,
-        }
-        return offers.get(action, True)
+        return offers(self.bench, bool(self._busy)).get(action, True)
 
     def on_settings_panel_edited(self, event: SettingsPanel.Edited) -> None:
         """Other settings: look whether their engine and data are there."""

@@ -1,0 +1,116 @@
+"""The rows of the settings panel: which settings, under which words, with which field."""
+
+from collections.abc import Callable
+
+from engines import engine_names, load_engine
+from tui_trainer.config import DEFAULT_EXAMPLES, SETTINGS, RunConfig, preset, preset_names, resolve, type_of
+from tui_trainer.tui.panels.fields import ChoiceField, Field, NumberField, TextField
+
+# Shown at once; all others stand behind "more settings".
+MAIN = (
+    "engine",
+    "network",
+    "hidden",
+    "init",
+    "dropout",
+    "dropout_at",
+    "optimizer",
+    "learning_rate",
+    "momentum",
+    "weight_decay",
+    "batch_size",
+    "train_examples",
+    "validation_examples",
+    "epochs",
+    "seed",
+)
+UNTYPED = ("layers",)  # only a file can say them
+
+# A setting that means nothing beside the others is not shown.
+MEANS_SOMETHING: dict[str, Callable[[RunConfig], bool]] = {
+    "hidden": lambda c: c.network == "mlp",
+    "device": lambda c: c.engine != "scratch",
+    "momentum": lambda c: c.optimizer in ("momentum", "nesterov"),
+    "schedule_every": lambda c: c.schedule in ("step", "plateau"),
+    "schedule_factor": lambda c: c.schedule in ("step", "plateau"),
+    "warm_up": lambda c: c.schedule == "warm-up",
+}
+EMPTY = {
+    "train_examples": f"{DEFAULT_EXAMPLES['training']}",
+    "validation_examples": f"{DEFAULT_EXAMPLES['validation']}",
+    "data_seed": "as seed",
+    "data": "shipped MNIST",
+}
+LABELS = {
+    "init": "initial values",
+    "dropout_at": "dropout at",
+    "train_examples": "train. examples",
+    "validation_examples": "valid. examples",
+    "checkpoint_seconds": "save every (s)",
+    "label_smoothing": "label smoothing",
+    "on_divergence": "on divergence",
+    "on_save_failure": "on save failure",
+    "hidden": "hidden units",
+}
+CUSTOM = "own settings"
+
+
+def value_text(config: RunConfig, name: str) -> str:
+    """A setting's value as it is typed."""
+    value = getattr(config, name)
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def matching_preset(config: RunConfig) -> str:
+    """The preset whose settings these are, but for seed, epochs and examples; or `CUSTOM`."""
+    free = {name: getattr(config, name) for name in ("seed", "data_seed", "title", "threads")}
+    for name in preset_names():
+        if resolve(free, None, name) == config:
+            return name
+    return CUSTOM
+
+
+def preset_field() -> Field:
+    """The field that takes the settings of an experiment."""
+    words = "the settings of an experiment, to begin with"
+    return ChoiceField("preset", words, "", preset_names(), explain=_about_preset)
+
+
+def setting_field(name: str) -> Field:
+    """The field of a setting, made of what `SETTINGS` knows of it."""
+    setting, kind = SETTINGS[name], type_of(name)
+    choices = engine_names() if name == "engine" else ("yes", "no") if kind is bool else setting.choices
+    empty = EMPTY.get(name, "")
+    if choices:
+        field: Field = ChoiceField(name, setting.help, "", choices, explain=EXPLAIN.get(name), live=setting.live)
+    elif kind in (int, float):
+        field = NumberField(name, setting.help, "", whole=kind is int, live=setting.live, empty=empty)
+    else:
+        field = TextField(name, setting.help, "", empty=empty)
+    field.label = LABELS.get(name, field.label)
+    return field
+
+
+def _about_preset(name: str) -> str:
+    return str(preset(name).get("description", ""))
+
+
+def _about_engine(name: str) -> str:
+    try:
+        engine = load_engine(name)
+        return engine.missing() or engine.summary
+    except Exception as error:  # an engine is somebody else's code: its failure is a sentence here
+        return f"cannot be loaded: {error}"
+
+
+def _about_network(name: str) -> str:
+    from engines.networks import SUMMARIES
+
+    return SUMMARIES.get(name, "")
+
+
+EXPLAIN: dict[str, Callable[[str], str]] = {"engine": _about_engine, "network": _about_network}
