@@ -158,8 +158,11 @@ class Training:
         ends += [step - progress.step for step, _, _ in self.planned]
         if self.stop_at is not None and self.stop_at > progress.step:
             ends.append(self.stop_at - progress.step)
-        fitting = int(self._steps_per_second * SLICE_SECONDS) or 8
-        return max(1, min(fitting, *ends))
+        return max(1, min(self.fitting_steps(), *ends))
+
+    def fitting_steps(self) -> int:
+        """How many steps take about as long as a slice may."""
+        return int(self._steps_per_second * SLICE_SECONDS) or 8
 
     def _epoch_order(self) -> Array:
         epoch = self.progress.epochs_done + 1

@@ -8,7 +8,7 @@ from tui_trainer.settings import SettingError, number
 from tui_trainer.store import Request
 
 if TYPE_CHECKING:
-    from tui_trainer.run.trainer import _Trainer as Trainer
+    from tui_trainer.run.trainer import Trainer
 
 
 def answer(trainer: "Trainer", request: Request) -> None:

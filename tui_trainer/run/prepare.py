@@ -1,11 +1,12 @@
 """Brings a run into memory: its data, its learner, and the newest checkpoint that is good."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from engines import load_engine
-from engines.interface import Dataset
+from engines.interface import Dataset, Learner
 from tui_trainer import data
 from tui_trainer.checkpoint import Checkpoint, CheckpointError
 from tui_trainer.data import DataError
@@ -39,23 +40,29 @@ def load_learner(directory: RunDirectory) -> Prepared:
     about, config = directory.read(), directory.config()
     check_engine(config)
     loaded = data.load(config)
-    _check_data(about["data"], loaded)
-    splits = loaded.splits
-    steps = config.epochs * int(about["steps_per_epoch"])
     try:
         learner = load_engine(config.engine).build(
             config.network_config,
             config.optimizer_config,
-            splits=splits,
+            splits=loaded.splits,
             seed=config.seed,
             device=config.device,
             threads=config.threads,
-            steps=steps,
+            steps=config.epochs * int(about["steps_per_epoch"]),
         )
     except ValueError as error:
         raise SettingError("network", str(error)) from None
+    return prepare(directory, loaded, learner)
+
+
+def prepare(
+    directory: RunDirectory, loaded: data.Loaded, learner: Learner, make: Callable[..., Training] = Training
+) -> Prepared:
+    """The training of a run from its data and learner; `DataError` where the data are not the run's own."""
+    about, config, splits = directory.read(), directory.config(), loaded.splits
+    _check_data(about["data"], loaded)
     inspect = Inspector(config.network_config, splits["validation"]) if config.inspect else None
-    training = Training(config, learner, len(splits["training"]), inspect=inspect)
+    training = make(config, learner, len(splits["training"]), inspect=inspect)
     return Prepared(training, splits, _differences(about, environment(config)))
 
 

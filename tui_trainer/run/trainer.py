@@ -3,6 +3,7 @@
 import os
 import socket
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,7 @@ from tui_trainer.run.asked import answer
 from tui_trainer.run.consult import Consultation
 from tui_trainer.run.first_bad import saved_in
 from tui_trainer.run.outcome import BUG, DIVERGED, DONE, INPUT_OUTPUT, exit_code, one_line
-from tui_trainer.run.prepare import load_learner, restore
+from tui_trainer.run.prepare import Prepared, load_learner, restore
 from tui_trainer.run.signals import InterruptedLoading, Signals
 from tui_trainer.store import CheckpointStore, Recorder, RequestReader, RunDirectory, RunLock, RunReader
 from tui_trainer.store.directory import SCHEMA, write_json
@@ -54,10 +55,10 @@ def train_run(path: Path, *, watch: Watch | None = None, epochs: int | None = No
     directory = RunDirectory(path)
     reader = RunReader(directory)
     with Signals() as signals, RunLock(directory):
-        return _Trainer(directory, reader, signals, watch or _nobody).run(epochs)
+        return Trainer(directory, reader, signals, watch or _nobody).run(epochs)
 
 
-class _Trainer:
+class Trainer:
     """Holds the parts of one run while it trains."""
 
     def __init__(self, directory: RunDirectory, reader: RunReader, signals: Signals, watch: Watch) -> None:
@@ -109,26 +110,29 @@ class _Trainer:
     def run(self, epochs: int | None) -> Outcome:
         """Load, train, end; the end is written whatever happens."""
         try:
-            self._begin(epochs)
+            self.begin(epochs)
             self._train()
-            return self._end()
-        except InterruptedLoading:
-            return self._leave("interrupted", f"signal {self.signals.received}", 128 + (self.signals.received or 0))
-        except Exception as error:
-            if exit_code(error) == BUG:
-                import traceback
-
-                traceback.print_exc()
-            return self._leave("failed", one_line(error), exit_code(error))
+            return self.end()
+        except (InterruptedLoading, Exception) as error:
+            return self.end_by(error)
         finally:
-            self._recorder.close()
+            self.close()
 
-    def _begin(self, epochs: int | None) -> None:
+    def close(self) -> None:
+        """Give the files back."""
+        self._recorder.close()
+
+    def load(self) -> Prepared:
+        """The training at step 0."""
+        return load_learner(self.directory)
+
+    def begin(self, epochs: int | None = None) -> None:
+        """Load, and go on from the newest good checkpoint."""
         self.checkpoints.sweep()
         engine = self.history.config.engine
         self.say(Loading("PyTorch" if engine == "pytorch" else "the data"))
         with self.signals.interruptible():
-            prepared = load_learner(self.directory)
+            prepared = self.load()
         self.training, notes = prepared.training, prepared.notes
         restored = restore(self.training, self.directory, self.checkpoints, self._recorder)
         self.history = RunReader(self.directory).read()  # anew, as metrics may have been cut back
@@ -157,13 +161,17 @@ class _Trainer:
         if self.signals.received:
             return
         for events in self.training.slices():
-            self.say(*events)
-            self._say_that_it_goes_on()
-            self.say(*self._consultation.after(events, self.history))
-            self._save_when_due(events)
-            self._listen()
+            self.take(events)
             if self.stopping or self.signals.received:
                 return
+
+    def take(self, events: list[Event]) -> None:
+        """Say what a slice measured, save when it is time to, and answer what was asked."""
+        self.say(*events)
+        self._say_that_it_goes_on()
+        self.say(*self._consultation.after(events, self.history))
+        self._save_when_due(events)
+        self.listen()
 
     def _say_that_it_goes_on(self) -> None:
         bad = self.training.diverged_at
@@ -173,7 +181,7 @@ class _Trainer:
                 Warned(f"not finite at step {bad}; going on, as on-divergence says, but such a state is not saved")
             )
 
-    def _listen(self) -> None:
+    def listen(self) -> None:
         """Answer requests; while paused, wait here for more."""
         self._pause_when_reached()
         while True:
@@ -254,7 +262,16 @@ class _Trainer:
 
     # -- the end -------------------------------------------------------------
 
-    def _end(self) -> Outcome:
+    def end_by(self, error: BaseException) -> Outcome:
+        """Write the end that an exception made of the run."""
+        if isinstance(error, InterruptedLoading):
+            return self._leave("interrupted", f"signal {self.signals.received}", 128 + (self.signals.received or 0))
+        if exit_code(error) == BUG:
+            traceback.print_exception(error)
+        return self._leave("failed", one_line(error), exit_code(error))
+
+    def end(self) -> Outcome:
+        """Save, and write how the run ended."""
         training, number = self.training, self.signals.received
         saved = self._saved_step == training.progress.step and not self._unsaved
         if not saved and not training.halted and self.stopping != "unsaved":
