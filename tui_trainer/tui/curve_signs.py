@@ -18,10 +18,10 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "checkpoint": ("·", "'", "checkpoint"),
     "pause": ("‖", "=", "pause"),
     "resume": ("»", ">", "resume"),
-    "setting": ("▴", "^", "setting"),
+    "setting": ("Δ", "~", "setting"),
     "finding": ("!", "!", "finding"),
     "end": ("]", "]", "early end"),
-    "gap": ("×", "x", "not finite"),
+    "gap": ("⊘", "?", "not finite"),
 }
 RANK = {kind: rank for rank, kind in enumerate(KINDS)}
 COLUMNS = 150  # signs closer than that share a column, more or less
@@ -38,11 +38,12 @@ class Happening:
 
 
 def happenings(view: "View", shown: "Shown", splits: tuple[str, ...]) -> Iterator[Happening]:
-    """All that is marked on a run, by the user's choice of signs."""
+    """All that is marked on a run, by the user's choice of signs; checkpoints, being many, of the chosen run only."""
     if view.signs == 0:
         return
+    checkpoints = view.signs == 2 and (shown is view.chosen or len(view.overlay.visible) == 1)
     for mark in shown.history.marks:
-        if mark.kind in KINDS and (view.signs == 2 or mark.kind != "checkpoint"):
+        if mark.kind in KINDS and (checkpoints or mark.kind != "checkpoint"):
             yield Happening(view.axis.place(shown.history, mark.epoch), mark.kind, printable(mark.text))
     for split in splits:
         track = view.track(shown, split)

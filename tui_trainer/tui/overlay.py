@@ -46,12 +46,17 @@ class Overlay:
         self.runs: list[Shown] = []
         self.alone: Path | None = None
         self.failed: dict[Path, str] = {}  # pinned, and why it cannot be read
+        self._slots: dict[Path, int] = {}  # given when a run is first wanted, so that it matters not when it was read
 
     def sync(self) -> list[Path]:
         """Take in what the bench looks at and what is pinned; the paths that must be read first."""
         bench = self.bench
         looked_at = [] if bench.directory is None else [bench.directory]
         wanted = list(dict.fromkeys([*looked_at, *bench.pinned]))
+        self._slots = {path: slot for path, slot in self._slots.items() if path in wanted}
+        for path in wanted:
+            if path not in self._slots:
+                self._slots[path] = slot_of(path.name, self._slots.values())
         self.runs = [shown for shown in self.runs if shown.path in wanted]
         self.failed = {path: why for path, why in self.failed.items() if path in wanted}
         if bench.directory is not None and bench.reader is not None:
@@ -62,13 +67,12 @@ class Overlay:
         return [path for path in wanted if path not in known and path not in self.failed]
 
     def take(self, path: Path, reader: Reader) -> None:
-        """Show a run that was read."""
+        """Show a wanted run that was read."""
         for shown in self.runs:
             if shown.path == path:
                 shown.reader = reader
                 return
-        slot = slot_of(path.name, {shown.slot for shown in self.runs})
-        self.runs.append(Shown(path, name_of(path, reader.history), slot, reader))
+        self.runs.append(Shown(path, name_of(path, reader.history), self._slots[path], reader))
 
     def poll(self) -> bool:
         """Read what the pinned runs wrote, the bench reads its own; whether there was something."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class CurvePlot(Widget, can_focus=True):
     """Draws the plot that it is given; says what the mouse wants."""
 
-    hint = "the curves: ← → or a click put the cursor, + - or the wheel zoom, < > move, 0 shows all"
+    hint = "the curves: ← → or a click put the cursor, + - or the wheel zoom, < > move"
 
     class Pointed(Message):
         """A click at this x."""

@@ -34,14 +34,11 @@ class CurvesScreen(BenchScreen):
         Command("home", "cursor_end(0)", "First", "The cursor to the first point that is seen.", footer=False),
         Command("end", "cursor_end(1)", "Last", "The cursor to the last point that is seen.", footer=False),
         Command("escape", "no_cursor", "No cursor", "Take the cursor away: newest values again.", footer=False),
-        Command("n", "mark(1)", "Next mark", "The cursor to the next change, checkpoint, resume or finding."),
-        Command("N", "mark(-1)", "Mark before", "The cursor to the mark before.", footer=False),
         Command("up", "select(-1)", "Run above", "Choose the run above.", footer=False, shown="↑"),
         Command("down", "select(1)", "Run below", "Choose the run below.", footer=False, shown="↓"),
         Command("m", "measure(1)", "Measure", "Draw the next measure: loss, error, accuracy, learning rate, …"),
         Command("M", "measure(-1)", "Measure before", "Draw the measure before.", footer=False),
         Command("t", "split", "Split", "Draw training, validation, or both."),
-        Command("x", "axis", "x axis", "Count epochs, steps or seconds of training."),
         Command("l", "log('y')", "Log", "A logarithmic or a linear y axis."),
         Command("L", "log('x')", "Log x", "A logarithmic or a linear x axis.", footer=False),
         Command("s", "smooth(1)", "Smooth", "Smooth more; the raw curve stays behind, faint."),
@@ -51,6 +48,9 @@ class CurvesScreen(BenchScreen):
         Command("less_than_sign", "pan(-0.25)", "Left", "What is seen moves to the left.", footer=False, shown="<"),
         Command("greater_than_sign", "pan(0.25)", "Right", "What is seen moves to the right.", footer=False, shown=">"),
         Command("0", "whole", "All", "Show the whole of the curves.", footer=False),
+        Command("x", "axis", "x axis", "Count epochs, steps or seconds of training."),
+        Command("n", "mark(1)", "Mark", "The cursor to the next change, checkpoint, resume or finding."),
+        Command("N", "mark(-1)", "Mark before", "The cursor to the mark before.", footer=False),
         Command("h", "hide", "Hide", "Hide the chosen run, or show it again."),
         Command("o", "alone", "Alone", "Show the chosen run alone, or all again."),
         Command("p", "pin", "Pin", "Keep the chosen run here when another one is opened, or let it go."),
@@ -106,6 +106,7 @@ class CurvesScreen(BenchScreen):
 
     def _was_read(self, path: Path, reader: Reader) -> None:
         if path in self.bench.pinned:
+            self.view.overlay.sync()
             self.view.overlay.take(path, reader)
             self.show_run()
 
