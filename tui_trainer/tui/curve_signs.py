@@ -54,10 +54,10 @@ def happenings(view: "View", shown: "Shown", splits: tuple[str, ...]) -> Iterato
 def why_not(view: "View", shown: "Shown", split: str, value: float) -> str:
     """Why a value cannot be drawn."""
     what = f"{split} {view.measure.name}".strip()
-    word = "is not a number" if math.isnan(value) else "is infinite"
+    word = "NaN" if math.isnan(value) else "infinite"
     history = shown.history
-    because = f": {history.status}, {history.reason}" if history.status == "diverged" and history.reason else ""
-    return printable(f"{what} {word}{because}")
+    because = f": {history.reason}" if history.status == "diverged" and history.reason else ""
+    return printable(f"{what} is {word}{because}")
 
 
 def signs(view: "View", splits: tuple[str, ...], ascii: bool, palette: "Palette") -> "list[Sign]":

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class CurvePlot(Widget, can_focus=True):
     """Draws the plot that it is given; says what the mouse wants."""
 
-    hint = "the curves: ← → or a click put the cursor, + - or the wheel zoom, < > move"
+    WORDS = "the curves: ← → or a click put the cursor, + - or the wheel zoom, < > move"
 
     class Pointed(Message):
         """A click at this x."""
@@ -44,6 +44,12 @@ class CurvePlot(Widget, can_focus=True):
         self._picture: Picture | None = None
         self._pulled_from: int | None = None  # the column where a button went down
         self._pulled = False
+        self.told: list[str] = []  # what happened where the cursor stands
+
+    @property
+    def hint(self) -> str:
+        """What happened at the cursor in full, or how to move it."""
+        return " · ".join(self.told) or self.WORDS
 
     def show(self, plot: "Plot | None") -> None:
         """Draw this."""

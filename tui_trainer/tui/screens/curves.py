@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 from tui_trainer.text import printable
 from tui_trainer.tui.commands import Command, bindings
+from tui_trainer.tui.curve_signs import told
 from tui_trainer.tui.curve_view import BOTH, View
 from tui_trainer.tui.measures import AXES, MEASURES, SPLITS
 from tui_trainer.tui.overlay import Overlay, turn_pins
@@ -126,6 +127,7 @@ class CurvesScreen(BenchScreen):
         """Draw now."""
         self._stale = False
         view, app = self.view, self.bench_app
+        view.one_plot = self.size_class in ("-small", "-tiny")
         from tui_trainer.tui.themes import palette
 
         view.selected = max(0, min(view.selected, len(view.overlay.runs) - 1))
@@ -133,11 +135,12 @@ class CurvesScreen(BenchScreen):
         self.query_one("#curves").set_class(len(plots) == 2, "-two")
         for widget, plot in zip(self.query(CurvePlot), [*plots, None], strict=False):
             widget.show(plot)
+            widget.told = [happening.text for happening in told(view, view.chosen)] if view.chosen else []
         self.query_one(RunLegend).show()
+        self.hint_changed()
 
     def resized(self, size: str) -> None:
         """Two plots fit, or one."""
-        self.view.one_plot = size in ("-small", "-tiny")
         self._stale = True
 
     # -- what the user does --------------------------------------------------
