@@ -149,7 +149,7 @@ def _weights(checkpoint: Checkpoint, own: Mapping[str, Array]) -> dict[str, Arra
 
 
 def certainties(logits: Array, loss: str) -> Array:
-    """Probabilities `(examples, classes)` float64: the softmax; for mean squared error the outputs, kept within 0 and 1."""
+    """Probabilities `(examples, classes)` float64: softmax; for mean squared error the outputs, cut to [0, 1]."""
     values = np.nan_to_num(logits.astype(np.float64))
     if loss == "mean-squared-error":
         return np.clip(values, 0.0, 1.0)

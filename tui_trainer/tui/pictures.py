@@ -52,20 +52,6 @@ def ink_of(app: "TrainerApp") -> Ink:
     return Ink(*(name if name and name.startswith("#") else "" for name in (*names, *more)), app.marks.ascii)
 
 
-def resampled(image: Array, rows: int, columns: int) -> Array:
-    """The image at another size, each new pixel the mean of the area that it covers."""
-    return _areas(image.shape[0], rows) @ image.astype(np.float64) @ _areas(image.shape[1], columns).T
-
-
-@lru_cache(maxsize=64)
-def _areas(old: int, new: int) -> Array:
-    """`(new, old)`: how much of each old pixel a new one covers; rows sum to 1."""
-    edges = np.arange(new + 1) * (old / new)
-    low = np.maximum(edges[:-1, None], np.arange(old)[None, :])
-    high = np.minimum(edges[1:, None], np.arange(1, old + 1)[None, :])
-    return np.maximum(high - low, 0.0) * (new / old)
-
-
 def picture(image: Array, ink: Ink, signed: bool = False) -> list[Line]:
     """Lines of two rows each; values in [0, 1], or in [-1, 1] on the diverging scale."""
     if len(image) % 2:

@@ -30,4 +30,5 @@ SCREENS: tuple[ScreenEntry, ...] = (
     ScreenEntry("1", "Train", "train", "Choose settings, start a run, and watch it learn."),
     ScreenEntry("2", "Curves", "curves", "Look at the curves of one run or many."),
     ScreenEntry("4", "Inside", "inside", "Look inside the network: weights, confusions, mistakes, layers."),
+    ScreenEntry("5", "Draw", "draw", "Draw a digit, and see what the network makes of it."),
 )

@@ -10,9 +10,10 @@ from textual import events
 from textual.binding import Binding
 
 from engines.interface import Array
+from tui_trainer.drawing import resampled
 from tui_trainer.tui.blocks import Block, beside, block, grid, indented, stack, words
 from tui_trainer.tui.panels.drawn import DrawnPanel
-from tui_trainer.tui.pictures import Ink, Line, picture, resampled
+from tui_trainer.tui.pictures import Ink, Line, picture
 
 THUMB = 14  # pixels along the longer side
 GAP = 2
@@ -207,5 +208,4 @@ class GalleryPanel(DrawnPanel, can_focus=True):
     def _picture(self, index: int, rows: int, columns: int, ink: Ink) -> Block:
         assert self.digits is not None
         image = self.digits.images[index] / max(1.0, float(self.digits.images[index].max()))
-        image = image if image.shape == (rows, columns) else resampled(image, rows, columns)
-        return block(picture(image, ink), columns)
+        return block(picture(resampled(image, rows, columns), ink), columns)

@@ -6,10 +6,11 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding
 
+from tui_trainer.drawing import resampled
 from tui_trainer.looking import Pictures
 from tui_trainer.tui.blocks import Block, beside, block, grid, indented, stack, words
 from tui_trainer.tui.panels.drawn import DrawnPanel
-from tui_trainer.tui.pictures import Ink, picture, resampled, scale_line
+from tui_trainer.tui.pictures import Ink, picture, scale_line
 
 GAP = 2
 SMALLEST, LARGEST = 14, 28  # pixels along the longer side: what is still readable, and what is plenty for a filter
