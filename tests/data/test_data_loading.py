@@ -202,3 +202,18 @@ def test_the_whole_mnist_needs_little_memory():
 
 def test_the_limit_of_a_file_is_far_above_the_whole_mnist():
     assert idx.MAX_BYTES > 20 * 60_000 * 784
+
+
+def test_a_survey_says_what_load_will_find() -> None:
+    config = RunConfig(train_examples=100)
+    surveyed, loaded = data.survey(config), data.load(config)
+    assert (surveyed.config, surveyed.files) == (loaded.config, loaded.files)
+    training = loaded.splits["training"]
+    assert (surveyed.input_shape, surveyed.classes) == (training.inputs.shape[1:], training.classes)
+
+
+def test_a_survey_keeps_no_pictures() -> None:
+    script = "from tui_trainer import config, data\nprint(data.survey(config.RunConfig()).classes)"
+    classes, peak = run_and_measure(script)
+    assert classes == "10"
+    assert peak < 60_000_000  # the unpacked pictures alone would be 47 MB above an interpreter with NumPy

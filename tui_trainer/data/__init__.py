@@ -1,8 +1,19 @@
 """The data of a run: found, checked, sampled, scaled, ordered."""
 
 from tui_trainer.data.idx import DataFile
-from tui_trainer.data.loading import Loaded, check, describe, input_shape, load
+from tui_trainer.data.loading import Loaded, Survey, check, describe, input_shape, load, survey
 from tui_trainer.data.order import epoch_order
 from tui_trainer.data.source import DataError
 
-__all__ = ["DataError", "DataFile", "Loaded", "check", "describe", "epoch_order", "input_shape", "load"]
+__all__ = [
+    "DataError",
+    "DataFile",
+    "Loaded",
+    "Survey",
+    "check",
+    "describe",
+    "epoch_order",
+    "input_shape",
+    "load",
+    "survey",
+]

@@ -7,7 +7,7 @@ import numpy as np
 from engines.interface import Array, Dataset
 from tui_trainer.config import DEFAULT_EXAMPLES, RunConfig
 from tui_trainer.data.files import SHIPPED_SHA256, SplitFiles, find, folder_of
-from tui_trainer.data.idx import DataFile, read
+from tui_trainer.data.idx import DataFile, read, verify
 from tui_trainer.data.order import sample
 from tui_trainer.data.source import DataError
 from tui_trainer.settings import SettingError
@@ -39,6 +39,36 @@ def check(config: RunConfig) -> None:
     _resolve(config, find(config.data))
 
 
+@dataclass(frozen=True)
+class Survey:
+    """What a run needs to know of its data before it has them."""
+
+    config: RunConfig  # with what was left open filled in
+    files: tuple[DataFile, ...]
+    input_shape: tuple[int, ...]
+    classes: int
+
+
+def survey(config: RunConfig) -> Survey:
+    """Read and check all files as `load` does, without keeping the pictures; raises what it raises."""
+    found = find(config.data)
+    config = _resolve(config, found)
+    labels, label_files = _read_labels(found, config)
+    files, shape = [], ()
+    for split, paths in found.items():
+        (_, *shape), file = verify(paths.images, 3)
+        _verify(file, config)
+        files += [file, label_files[split]]
+    return Survey(config, tuple(files), tuple(shape), _classes(labels, config))
+
+
+def _classes(labels: dict[str, Array], config: RunConfig) -> int:
+    classes = 1 + max(int(split.max()) for split in labels.values())
+    if classes < 2:
+        raise DataError(folder_of(config.data), "all labels are 0; there must be at least two classes")
+    return classes
+
+
 def load(config: RunConfig) -> Loaded:
     """Both splits, inputs `(examples, rows, columns)` uint8; `DataError` of files, `SettingError` of settings.
 
@@ -47,9 +77,7 @@ def load(config: RunConfig) -> Loaded:
     found = find(config.data)
     config = _resolve(config, found)
     labels, label_files = _read_labels(found, config)
-    classes = 1 + max(int(split.max()) for split in labels.values())
-    if classes < 2:
-        raise DataError(folder_of(config.data), "all labels are 0; there must be at least two classes")
+    classes = _classes(labels, config)
     splits, files, (shift, factor) = {}, [], (0.0, 1.0)
     for split, paths in found.items():
         chosen = sample(config.order_seed, split, len(labels[split]), getattr(config, SETTING_OF[split]))

@@ -4,7 +4,7 @@ import hashlib
 import os
 import stat
 import zlib
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
@@ -98,13 +98,20 @@ class Source:
             self.refuse(f"is far larger than the {size:,} bytes that its header says")
         self._budget = self.size
 
+    def pieces(self, size: int) -> Iterator[bytes]:
+        """Exactly the next `size` bytes, in pieces."""
+        done = 0
+        while done < size:
+            piece = self.read(min(PIECE, size - done))
+            if not piece:
+                self.refuse(f"is cut short: it has {done:,} of {size:,} values")
+            yield piece
+            done += len(piece)
+
     def fill(self, values: memoryview) -> None:
         """Exactly as many bytes as there is room for."""
         done = 0
-        while done < len(values):
-            piece = self.read(min(PIECE, len(values) - done))
-            if not piece:
-                self.refuse(f"is cut short: it has {done:,} of {len(values):,} values")
+        for piece in self.pieces(len(values)):
             values[done : done + len(piece)] = piece
             done += len(piece)
 

@@ -27,10 +27,9 @@ def create(config: RunConfig, runs: Path, parent: dict[str, Any] | None = None) 
     Raises `SettingError`, `DataError` or `OSError`.
     """
     check_engine(config)
-    loaded = data.load(config)
-    training = loaded.splits["training"]
-    check_network(config, training.inputs.shape[1:], training.classes)
-    return make_run(runs, describe(loaded, parent)).path
+    surveyed = data.survey(config)
+    check_network(config, surveyed.input_shape, surveyed.classes)
+    return make_run(runs, describe(surveyed, parent)).path
 
 
 def check(config: RunConfig) -> None:
@@ -67,27 +66,26 @@ def check_engine(config: RunConfig) -> None:
         raise SettingError("engine", problem)
 
 
-def describe(loaded: data.Loaded, parent: dict[str, Any] | None = None) -> dict[str, Any]:
+def describe(surveyed: data.Survey, parent: dict[str, Any] | None = None) -> dict[str, Any]:
     """What `run.json` says of a run beside its schema and id."""
-    config = loaded.config
-    training = loaded.splits["training"]
+    config = surveyed.config
     return {
         "title": config.title,
         "created": now(),
         "config": config.to_mapping(),
         "seed": config.seed,
-        "steps_per_epoch": _steps(config, len(training)),
-        "classes": training.classes,
-        "input_shape": list(training.inputs.shape[1:]),
-        "data": [{"name": file.name, "size": file.size, "sha256": file.sha256} for file in loaded.files],
+        "steps_per_epoch": _steps(config),
+        "classes": surveyed.classes,
+        "input_shape": list(surveyed.input_shape),
+        "data": [{"name": file.name, "size": file.size, "sha256": file.sha256} for file in surveyed.files],
         **environment(config),
         "parent": parent,
     }
 
 
-def _steps(config: RunConfig, examples: int) -> int:
+def _steps(config: RunConfig) -> int:
     try:
-        return steps_per_epoch(config, examples)
+        return steps_per_epoch(config, config.train_examples or 0)
     except ValueError as error:
         raise SettingError("batch_size", str(error).partition(": ")[2]) from None
 
