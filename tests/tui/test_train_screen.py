@@ -1,10 +1,11 @@
 """What a user can do on the Train screen, by keys and by mouse, over scripted trainers."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from conftest import MakeApp, settle
-from scripted import RUN, ScriptedTrainers, dead_classes, ended, epoch, epochs, saved
+from scripted import RUN, Clock, ScriptedTrainers, dead_classes, ended, epoch, epochs, saved
 
 from tui_trainer.config import resolve
 from tui_trainer.events import Paused, SettingChanged
@@ -311,11 +312,12 @@ async def test_a_silent_trainer_is_said_and_is_well_again_when_it_speaks(make_ap
     async with app.run_test(size=LARGE) as pilot:
         await settle(pilot)
         clock = app.bench.clock
-        clock.now += 30  # ty: ignore[unresolved-attribute]  # the scripted clock
+        assert isinstance(clock, Clock)
+        clock.now += 30
         assert any("silent for 30 s" in sentence for _, sentence in notices(app.bench))
         reader = script(app).reader
         assert reader is not None
-        reader.say(epoch(6, loss=0.5).__class__(**{**vars(epoch(6)), "at": clock()}))
+        reader.say(replace(epoch(6), at=clock.now))
         await settle(pilot)
         assert app.bench.silence is None
 
@@ -371,7 +373,7 @@ async def test_the_findings_are_read_in_full(make_app: MakeApp) -> None:
     async with app.run_test() as pilot:
         await settle(pilot)
         await press(pilot, "f")
-        assert "Use network softmax" in app.screen.query_one("#text").render().plain  # ty: ignore[unresolved-attribute]
+        assert "Use network softmax" in app.screen.query_one("#text").render().plain  # ty: ignore[missing-attribute]
         await press(pilot, "escape")
         assert not isinstance(app.screen, ReadDialog)
 
@@ -426,7 +428,19 @@ async def test_every_control_is_reached_by_tab_and_says_what_it_means(make_app: 
 
 async def test_a_storm_of_resizes_never_raises(make_app: MakeApp) -> None:
     app = make_app([*epochs(30), dead_classes()])
-    sizes = [(120, 40), (80, 24), (40, 12), (20, 5), (1, 1), (200, 60), (79, 23), (41, 13), (300, 10), (10, 80), (80, 24)]
+    sizes = [
+        (120, 40),
+        (80, 24),
+        (40, 12),
+        (20, 5),
+        (1, 1),
+        (200, 60),
+        (79, 23),
+        (41, 13),
+        (300, 10),
+        (10, 80),
+        (80, 24),
+    ]
     async with app.run_test(size=LARGE) as pilot:
         await settle(pilot)
         for width, height in sizes * 2:
