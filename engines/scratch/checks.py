@@ -20,10 +20,10 @@ def check_splits(splits: Mapping[str, Dataset]) -> None:
 
 
 def check_inputs(where: str, inputs: Array, shape: tuple[int, ...]) -> None:
-    """Inputs must be `(examples, *shape)`, uint8 or float32."""
+    """Inputs must be `(examples, *shape)` with at least one example, uint8 or float32."""
     if inputs.dtype not in (np.uint8, np.float32):
         raise ValueError(f"{where}: inputs must be uint8 or float32, not {inputs.dtype}")
-    if inputs.ndim != len(shape) + 1 or inputs.shape[1:] != shape:
+    if not inputs.size or inputs.shape[1:] != shape:
         raise ValueError(f"{where}: inputs must be (examples, {', '.join(map(str, shape))}), not {inputs.shape}")
 
 
@@ -58,3 +58,9 @@ def check_state(state: Mapping[str, Array], own: Mapping[str, Array]) -> None:
     for name, value in own.items():
         if np.shape(state[name]) != value.shape:
             raise ValueError(f"the state's {name} must have shape {value.shape}, not {np.shape(state[name])}")
+
+
+def check_threads(threads: int) -> None:
+    """Somebody must do the work."""
+    if threads < 1:
+        raise ValueError(f"threads must be at least 1, not {threads}")

@@ -12,7 +12,15 @@ from engines.interface import Array, Dataset, Metrics, Trace
 from engines.masks import MaskStream
 from engines.networks import resolve_network
 from engines.scratch.batches import blocks_in_order, scaled, shuffled_blocks
-from engines.scratch.checks import check_batch_size, check_inputs, check_labels, check_order, check_splits, check_state
+from engines.scratch.checks import (
+    check_batch_size,
+    check_inputs,
+    check_labels,
+    check_order,
+    check_splits,
+    check_state,
+    check_threads,
+)
 from engines.scratch.layers import Dropout, batch_last
 from engines.scratch.losses import Loss, make_loss
 from engines.scratch.network import build_network
@@ -32,6 +40,7 @@ class ScratchLearner:
         threads: int,
     ) -> None:
         check_splits(splits)
+        check_threads(threads)
         self._splits, self._training = dict(splits), splits["training"]
         self._shape, self._classes = self._training.inputs.shape[1:], self._training.classes
         self._config, self._settings = network, optimizer

@@ -5,7 +5,9 @@ import pytest
 
 from engines.config import LayerConfig, NetworkConfig
 from engines.scratch import layers
-from engines.scratch.gradient_check import check_gradients
+from engines.scratch.activations import LeakyReLU, ReLU
+from engines.scratch.convolution import MaxPool2d
+from engines.scratch.gradient_check import check_gradients, slope
 from engines.scratch.network import build_network
 
 EVERY_LAYER = (
@@ -58,3 +60,17 @@ def test_a_wrong_gradient_is_found_where_it_is(monkeypatch):
     monkeypatch.setattr(layers.Linear, "gradients", without_the_mean)
     errors = {f"{row.layer}.{row.parameter}": row.error for row in check(NetworkConfig("mlp", initializer="he"))}
     assert {name for name, error in errors.items() if error > 1e-6} == {"linear1.bias", "linear2.bias"}
+
+
+@pytest.mark.parametrize("layer", [ReLU(), LeakyReLU(), MaxPool2d(2, 2, 0)], ids=lambda layer: type(layer).__name__)
+def test_a_difference_across_a_kink_is_no_slope(layer):
+    x = np.zeros((1, 1, 2, 2))
+    layer.prepare(x)
+
+    def f():
+        return float(layer.forward(x, True).sum())
+
+    assert slope(x, 3, f, [layer]) is None
+    x[:] = [[1.0, 2.0], [3.0, 4.0]]
+    assert slope(x, 3, f, [layer]) == pytest.approx(1)
+    assert x[0, 0, 1, 1] == 4

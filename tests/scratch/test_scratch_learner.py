@@ -222,3 +222,5 @@ def test_the_engine_is_found_by_name_and_says_what_it_needs():
     assert engine.devices() == ("cpu",)
     with pytest.raises(ValueError, match="no device 'cuda' here: choose from cpu"):
         engine.build(MLP, ADAM, splits=SPLITS, seed=0, device="cuda")
+    with pytest.raises(ValueError, match="threads must be at least 1, not 0"):
+        engine.build(MLP, ADAM, splits=SPLITS, seed=0, threads=0)

@@ -18,6 +18,7 @@ from learner_cases import TRAINING, VALIDATION, assert_same_state, learner, orde
         (lambda it: it.evaluate("validation", 0), "batch size must be at least 1, not 0"),
         (lambda it: it.evaluate("exam"), "no split 'exam': choose from training, validation"),
         (lambda it: it.predict(np.zeros((2, 8, 9), np.uint8)), r"inputs must be \(examples, 8, 8\), not \(2, 8, 9\)"),
+        (lambda it: it.predict(np.zeros((0, 8, 8), np.uint8)), r"inputs must be \(examples, 8, 8\), not \(0, 8, 8\)"),
         (lambda it: it.predict(np.zeros((2, 8, 8))), "inputs must be uint8 or float32, not float64"),
         (lambda it: it.trace(VALIDATION.inputs[:2], np.array([0, 5])), "labels must be from 0 to 4, not 0 to 5"),
         (lambda it: it.trace(VALIDATION.inputs[:2], np.array([0])), "labels must be 2 whole numbers"),
