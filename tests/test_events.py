@@ -3,11 +3,13 @@
 import json
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_trainer.events import (
     KINDS,
+    LARGEST,
     Ended,
     EpochMeasured,
     FindingMade,
@@ -19,11 +21,13 @@ from tui_trainer.events import (
 )
 
 number = st.floats(allow_nan=True, allow_infinity=True)
+whole = st.integers(-LARGEST, LARGEST)
+times = st.floats(-LARGEST, LARGEST)
 events = st.one_of(
-    st.builds(SliceMeasured, st.integers(), st.integers(), number, number, number, at=number),
-    st.builds(Ended, st.text(), st.integers(), st.integers(), st.text()),
-    st.builds(Started, st.integers(), st.text(), notes=st.lists(st.text())),
-    st.builds(SettingChanged, st.text(), number, number, st.integers(), st.integers()),
+    st.builds(SliceMeasured, whole, whole, number, number, number, at=times),
+    st.builds(Ended, st.text(), whole, whole, st.text()),
+    st.builds(Started, whole, st.text(), notes=st.lists(st.text())),
+    st.builds(SettingChanged, st.text(), number, number, whole, whole),
 )
 
 
@@ -60,3 +64,32 @@ def test_a_newer_kind_or_field_is_passed_over() -> None:
     assert from_line(b'{"kind": "teleported", "at": 1}') is None
     assert from_line(b'{"kind": "paused", "epoch": 1, "step": 2, "colour": "red"}') is not None
     assert from_line(b'{"kind": "paused", "epoch": 1}') is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("at", "yesterday"),
+        ("at", [1]),
+        ("at", 1e300),
+        ("at", float("inf")),
+        ("epoch", 10**400),
+        ("epoch", 1.5),
+        ("epoch", True),
+        ("loss", "low"),
+        ("loss", 10**400),
+        ("loss", {}),
+    ],
+)
+def test_a_line_whose_values_cannot_be_is_no_event(field: str, value: object) -> None:
+    whole = {"kind": "slice-measured", "at": 1, "epoch": 1, "step": 2, "loss": 1.0, "error": 0.5, "seconds": 1.0}
+    assert from_line(json.dumps(whole).encode()) is not None
+    assert from_line(json.dumps(whole | {field: value}).encode()) is None
+
+
+def test_a_number_that_is_null_is_not_a_number() -> None:
+    line = b'{"kind": "slice-measured", "epoch": 1, "step": 2, "loss": null, "error": null, "seconds": 1}'
+    event = from_line(line.replace(b"}", b', "nonfinite": {"loss": "inf", "error": []}}'))
+    assert isinstance(event, SliceMeasured)
+    assert event.loss == math.inf
+    assert math.isnan(event.error)

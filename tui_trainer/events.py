@@ -6,10 +6,12 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 # The fields that differ between two runs of one config: everything else is a function of config and trail.
 WALL_CLOCK_FIELDS = ("at", "seconds")
+LARGEST = 2**53  # of a whole number in a line, and of a time: beyond it is garbage
 
 
 @dataclass(frozen=True)
@@ -239,20 +241,50 @@ def to_line(event: Event) -> bytes:
     return json.dumps(to_record(event), separators=(",", ":"), allow_nan=False).encode() + b"\n"
 
 
+def _accepts(kind: Any, value: Any) -> bool:
+    """Whether a JSON value can be that of a field declared as `kind`."""
+    if kind is bool or isinstance(value, bool):
+        return kind is bool and isinstance(value, bool)
+    if isinstance(value, int) and kind in (int, float):
+        return -LARGEST <= value <= LARGEST
+    if kind is None or kind is type(None):
+        return value is None
+    if parts := get_args(kind) if isinstance(kind, UnionType) else ():
+        return any(_accepts(part, value) for part in parts)
+    return isinstance(value, get_origin(kind) or kind)
+
+
+FIELDS: dict[str, dict[str, Any]] = {kind: get_type_hints(cls) for kind, cls in KINDS.items()}  # types, by name
+
+
 def from_record(record: Mapping[str, Any]) -> Event | None:
     """The event of a JSON line; None for a kind that this version does not know or cannot fill."""
-    cls = KINDS.get(str(record.get("kind")))
-    if cls is None:
+    kind = record.get("kind")
+    fields = FIELDS.get(kind) if isinstance(kind, str) else None
+    if fields is None:
         return None
-    known = {f.name for f in dataclasses.fields(cls)}
-    values = {name: value for name, value in record.items() if name in known}
-    for name, text in (record.get("nonfinite") or {}).items():
-        if name in known and text in ("nan", "inf", "-inf"):
-            values[name] = float(text)
+    notes = record.get("nonfinite")
+    values = {}
+    for name, value in record.items():
+        if (expected := fields.get(name)) is None:
+            continue
+        if value is None and expected is float:
+            value = _nonfinite(notes, name)
+        elif not _accepts(expected, value):
+            return None
+        if name == "at" and not -LARGEST <= value <= LARGEST:
+            return None
+        values[name] = value
     try:
-        return cls(**values)
-    except TypeError:
+        return KINDS[str(kind)](**values)
+    except TypeError:  # something is missing
         return None
+
+
+def _nonfinite(notes: Any, name: str) -> float:
+    """What a null stands for."""
+    text = notes.get(name) if isinstance(notes, dict) else None
+    return float(text) if text in ("inf", "-inf") else math.nan
 
 
 def from_line(line: bytes) -> Event | None:
