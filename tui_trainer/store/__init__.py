@@ -5,6 +5,7 @@ from tui_trainer.store.directory import RunDirectory, SchemaError, find_run, lis
 from tui_trainer.store.lock import LockedError, RunLock, is_alive
 from tui_trainer.store.overview import Overview, overview, state
 from tui_trainer.store.reader import RunReader
+from tui_trainer.store.removal import delete_run
 from tui_trainer.store.requests import Request, RequestReader, send_request
 from tui_trainer.store.writer import Recorder
 
@@ -19,6 +20,7 @@ __all__ = [
     "RunLock",
     "RunReader",
     "SchemaError",
+    "delete_run",
     "find_run",
     "is_alive",
     "list_runs",

@@ -21,7 +21,7 @@ class RunLock:
     PATIENCE = 0.3  # seconds
 
     def __init__(self, directory: RunDirectory) -> None:
-        self._descriptor = disk.open(directory.lock, os.O_RDWR | os.O_CREAT)
+        self._descriptor = disk.open(directory.lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW)
         try:
             self._acquire(directory)
         except BaseException:
