@@ -241,20 +241,23 @@ def to_line(event: Event) -> bytes:
     return json.dumps(to_record(event), separators=(",", ":"), allow_nan=False).encode() + b"\n"
 
 
-def _accepts(kind: Any, value: Any) -> bool:
-    """Whether a JSON value can be that of a field declared as `kind`."""
-    if kind is bool or isinstance(value, bool):
-        return kind is bool and isinstance(value, bool)
-    if isinstance(value, int) and kind in (int, float):
-        return -LARGEST <= value <= LARGEST
-    if kind is None or kind is type(None):
-        return value is None
-    if parts := get_args(kind) if isinstance(kind, UnionType) else ():
-        return any(_accepts(part, value) for part in parts)
-    return isinstance(value, get_origin(kind) or kind)
+def _types(declared: Any) -> tuple[type, ...]:
+    """The types that a JSON value of a field may have: `list[str] | None` is a list or None."""
+    parts = get_args(declared) if isinstance(declared, UnionType) else (declared,)
+    return tuple(get_origin(part) or part for part in parts)
 
 
-FIELDS: dict[str, dict[str, Any]] = {kind: get_type_hints(cls) for kind, cls in KINDS.items()}  # types, by name
+def _accepts(types: tuple[type, ...], value: Any) -> bool:
+    """Whether a JSON value can be that of a field of these types; a whole number can be a float's."""
+    kind = type(value)
+    if kind is int:
+        return (int in types or float in types) and -LARGEST <= value <= LARGEST
+    return kind in types
+
+
+FIELDS: dict[str, dict[str, tuple[type, ...]]] = {
+    kind: {name: _types(declared) for name, declared in get_type_hints(cls).items()} for kind, cls in KINDS.items()
+}
 
 
 def from_record(record: Mapping[str, Any]) -> Event | None:
@@ -268,7 +271,7 @@ def from_record(record: Mapping[str, Any]) -> Event | None:
     for name, value in record.items():
         if (expected := fields.get(name)) is None:
             continue
-        if value is None and expected is float:
+        if value is None and expected == (float,):
             value = _nonfinite(notes, name)
         elif not _accepts(expected, value):
             return None

@@ -3,6 +3,7 @@
 import math
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
 from typing import Any
@@ -174,6 +175,13 @@ class History:
         }
 
     # -- what it is told -----------------------------------------------------
+
+    def add_slices(self, steps: Sequence[int], losses: Sequence[float], errors: Sequence[float]) -> None:
+        """The points of many slices at once, for a long file; the newest slice comes by `add`."""
+        epochs = [step / self.steps_per_epoch for step in steps]
+        for name, values in (("slice_loss", losses), ("slice_error", errors)):
+            self.curves[name].epochs.extend(epochs)
+            self.curves[name].values.extend(values)
 
     def add(self, event: Event) -> None:
         """Fold one event in; events of one file come in its order."""

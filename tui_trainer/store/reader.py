@@ -1,20 +1,34 @@
 """Follows a run directory as anybody may: reads what was appended since the last look and folds it into a history."""
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 from tui_trainer.events import Event, Started, from_line
-from tui_trainer.history import History
+from tui_trainer.history import INSPECTIONS_KEPT, History
 from tui_trainer.store.directory import RunDirectory
 from tui_trainer.store.lock import is_alive
 
 PIECE = 1 << 22  # bytes read at a time
+LONG = 1 << 16  # bytes from which on a piece is worth the short cut for slices
+
+# A line of a slice as our writer writes it, the most frequent by far: step, loss and error.
+_NUMBER = rb"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?"
+_SLICE = re.compile(
+    rb'^\{"kind":"slice-measured","at":N,"epoch":\d+,"step":(\d{1,15}),"loss":(N),"error":(N),"seconds":N\}\n'.replace(
+        b"N", _NUMBER
+    ),
+    re.MULTILINE,
+)
+_INSPECTED = b'{"kind":"inspected",'
 
 
 class Follower:
     """New whole lines of one growing file; a torn last line waits until it is whole."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, take: Callable[[bytes], bytes] = bytes) -> None:
         self._path = path
+        self._take = take  # what it is given of a long piece, and what it leaves of it
         self.offset = 0
         self.skipped = 0  # whole lines that were no event
 
@@ -51,7 +65,15 @@ class Follower:
         if end == 0 and len(data) == PIECE:  # a line that never ends is garbage: step over it
             end = len(data)
         self.offset += end
-        return data[:end].splitlines()
+        whole = self._take(data[:end]) if end > LONG else data[:end]
+        return _without_old_inspections(whole.split(b"\n"))
+
+
+def _without_old_inspections(lines: list[bytes]) -> list[bytes]:
+    """Lines without those inspections that a history would not keep: they are long, and there can be very many."""
+    where = [i for i, line in enumerate(lines) if line.startswith(_INSPECTED) and line.endswith(b"}")]
+    old = set(where[:-INSPECTIONS_KEPT])
+    return [line for i, line in enumerate(lines) if i not in old] if old else lines
 
 
 class RunReader:
@@ -64,7 +86,7 @@ class RunReader:
         self._begin()
 
     def _begin(self) -> None:
-        self._metrics = Follower(self.directory.metrics)
+        self._metrics = Follower(self.directory.metrics, self._take_slices)
         self._events = Follower(self.directory.events)
         self.history = History(self._config, int(self.about["steps_per_epoch"]), self.directory.id)
         self._looked = False
@@ -82,8 +104,8 @@ class RunReader:
     def poll(self) -> bool:
         """Fold in what is new; True when there was something."""
         happened = self._events.poll()
-        resumed = any(isinstance(event, Started) and event.resumed_from for event in happened)
-        if self._looked and (resumed or self._metrics.shrunk()):
+        restarted = self.history.pid is not None and any(isinstance(event, Started) for event in happened)
+        if self._looked and (restarted or self._metrics.shrunk()):
             self._begin()
             happened = self._events.poll()
         self._looked = True
@@ -91,6 +113,20 @@ class RunReader:
         for event in sorted([*measured, *happened], key=lambda event: event.at):
             self.history.add(event)
         return bool(measured or happened)
+
+    def _take_slices(self, piece: bytes) -> bytes:
+        """Fold the lines of slices but the last straight into the curves; the other lines."""
+        end = piece.rfind(b'\n{"kind":"slice-measured"') + 1
+        if self.history.steps_per_epoch < 1 or end == 0:
+            return piece
+        parts = _SLICE.split(piece[:end])  # other lines, step, loss, error, other lines, …
+        steps, losses, errors = (
+            list(map(int, parts[1::4])),
+            list(map(float, parts[2::4])),
+            list(map(float, parts[3::4])),
+        )
+        self.history.add_slices(steps, losses, errors)
+        return b"".join(parts[0::4]) + piece[end:]
 
     def read(self) -> History:
         """The history as it stands now."""
