@@ -101,6 +101,8 @@ class TrainerApp(App[int]):
 
     def tick(self) -> None:
         """Read what the trainer wrote; let the screen that is seen draw it."""
+        if not self.screen_stack:
+            return  # the app is closing
         screen = self.screen
         said = self.bench.poll()
         if not isinstance(screen, BenchScreen):
