@@ -10,7 +10,7 @@ from tui_trainer import data
 from tui_trainer.reproduce.assignment import DATA_SEED, Experiment
 from tui_trainer.reproduce.measured import Row, SeedResult, dead_output_units
 from tui_trainer.reproduce.runs import RunFolder
-from tui_trainer.reproduce.seeds import runs_of, train_seeds
+from tui_trainer.reproduce.seeds import train_seeds
 from tui_trainer.run.trainer import Watch
 from tui_trainer.store import RunReader
 
@@ -52,7 +52,8 @@ def _measure(experiment: Experiment, plan: Plan, folder: RunFolder) -> Row:
     configs = [experiment.config(seed, plan.epochs) for seed in range(plan.seeds)]
     training = data.load(configs[0]).splits["training"]
     seeds = {}
-    for config, directory in zip(configs, runs_of(configs, folder), strict=True):
+    for config in configs:
+        directory = folder.trained(config)
         dead = dead_output_units(directory, config, training) if experiment.has_output_relu else []
         seeds[config.seed] = SeedResult(directory, RunReader(directory).read(), dead)
     return Row(experiment, configs[0].engine, DATA_SEED, configs[0].epochs, seeds)

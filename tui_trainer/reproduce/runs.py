@@ -6,8 +6,7 @@ from pathlib import Path
 from engines.interface import Array
 from tui_trainer.checkpoint import read_checkpoint
 from tui_trainer.config import RunConfig
-from tui_trainer.history import History
-from tui_trainer.store import CheckpointStore, RunDirectory, RunReader, SchemaError, list_runs
+from tui_trainer.store import CheckpointStore, RunDirectory, SchemaError, list_runs, overview
 
 
 class RunFolder:
@@ -22,19 +21,22 @@ class RunFolder:
     def _take(self, directory: RunDirectory) -> None:
         """Index a run, unless somebody changed its settings while it trained: then it is of no experiment."""
         try:
-            key, history = _key(directory.config()), RunReader(directory).read()
+            key = _key(directory.config())
         except SchemaError:
             return
-        if not history.settings and (key not in self._by_config or history.status == "done"):
+        if not was_changed(directory) and (key not in self._by_config or is_finished(directory)):
             self._by_config[key] = directory
 
     def find(self, config: RunConfig) -> RunDirectory | None:
         """The run of a config, finished if there is such a one."""
         return self._by_config.get(_key(config))
 
-    def add(self, path: Path) -> RunDirectory:
+    def trained(self, config: RunConfig) -> RunDirectory:
+        """The run of a config that was trained; `KeyError` where it was not."""
+        return self._by_config[_key(config)]
+
+    def add(self, directory: RunDirectory) -> RunDirectory:
         """Take note of a run that was made."""
-        directory = RunDirectory(path)
         self._by_config[_key(directory.config())] = directory
         return directory
 
@@ -43,9 +45,18 @@ def _key(config: RunConfig) -> str:
     return json.dumps(config.to_mapping(), sort_keys=True)
 
 
-def is_finished(history: History) -> bool:
+def was_changed(directory: RunDirectory) -> bool:
+    """Whether a setting was changed while the run trained."""
+    try:
+        return b'"setting-changed"' in directory.events.read_bytes()
+    except OSError:
+        return False
+
+
+def is_finished(directory: RunDirectory) -> bool:
     """Whether there is nothing left to train."""
-    return history.status == "diverged" or (history.status == "done" and history.epoch >= history.epochs)
+    found = overview(directory)
+    return found.state == "diverged" or (found.state == "done" and found.epoch >= found.epochs)
 
 
 def newest_state(directory: RunDirectory) -> dict[str, Array]:

@@ -1,31 +1,43 @@
-"""Trains one config over several seeds."""
+"""Trains one config over several seeds: side by side where that can be, else one after another."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from tui_trainer import data
 from tui_trainer.config import RunConfig
+from tui_trainer.reproduce.group import cannot_share
 from tui_trainer.reproduce.runs import RunFolder, is_finished
-from tui_trainer.run import create, train_run
+from tui_trainer.reproduce.together import train_together
+from tui_trainer.run import train_run
+from tui_trainer.run.outcome import DIVERGED, DONE
+from tui_trainer.run.start import check_engine, check_network, describe
 from tui_trainer.run.trainer import Watch
-from tui_trainer.store import RunDirectory, RunReader
+from tui_trainer.store import RunDirectory
+from tui_trainer.store.directory import make_run
 
 
 def train_seeds(configs: Sequence[RunConfig], folder: RunFolder, watch: Watch) -> int:
-    """Bring the run of each config to its end, wherever it stands; the exit code of the first that did not get there.
+    """Bring the run of each config to its end, wherever it stands; 0, or the exit code of one that did not get there.
 
-    Raises what `create` and `train_run` raise.
+    Raises `SettingError`, `DataError`, `OSError` or `LockedError`.
     """
-    for config in configs:
-        directory = folder.find(config) or folder.add(create(config, folder.path))
-        if not is_finished(RunReader(directory).read()) and (code := _train(directory.path, watch)):
+    loaded = data.load(configs[0])
+    together = [config.seed for config in configs] if cannot_share(configs, loaded) is None else []
+    directories = [folder.find(config) or folder.add(_make(config, folder.path, together)) for config in configs]
+    left = [directory for directory in directories if not is_finished(directory)]
+    if together and len(left) > 1:
+        codes = [outcome.code for outcome in train_together(left, loaded, watch)]
+        return next((code for code in codes if code not in (DONE, DIVERGED)), 0)
+    for directory in left:
+        code = train_run(directory.path, watch=watch).code
+        if code not in (DONE, DIVERGED):
             return code
     return 0
 
 
-def _train(path: Path, watch: Watch) -> int:
-    return train_run(path, watch=watch).code
-
-
-def runs_of(configs: Sequence[RunConfig], folder: RunFolder) -> list[RunDirectory]:
-    """The runs of configs that were trained."""
-    return [found for config in configs if (found := folder.find(config))]
+def _make(config: RunConfig, runs: Path, together: Sequence[int]) -> RunDirectory:
+    """A new run directory; its `run.json` names the seeds that are trained side by side with it, itself included."""
+    check_engine(config)
+    surveyed = data.survey(config)
+    check_network(config, surveyed.input_shape, surveyed.classes)
+    return make_run(runs, describe(surveyed) | {"together": list(together)})
