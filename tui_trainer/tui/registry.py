@@ -31,4 +31,5 @@ SCREENS: tuple[ScreenEntry, ...] = (
     ScreenEntry("2", "Curves", "curves", "Look at the curves of one run or many."),
     ScreenEntry("4", "Inside", "inside", "Look inside the network: weights, confusions, mistakes, layers."),
     ScreenEntry("5", "Draw", "draw", "Draw a digit, and see what the network makes of it."),
+    ScreenEntry("6", "Duel", "duel", "Train the same settings on both engines, and see how far they differ."),
 )
