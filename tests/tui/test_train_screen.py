@@ -205,7 +205,7 @@ async def test_a_preset_sets_all_settings(make_app: MakeApp) -> None:
         await press(pilot, "right")
         assert app.bench.config == resolve({}, None, "assignment-2-adam")
         await type_into(pilot, "learning_rate", "0.001")
-        assert field(app, "preset").text == "own settings"
+        assert field(app, "preset").text == "assignment-2-adam *"
 
 
 async def test_without_the_engine_start_is_off_and_says_what_to_install(make_app: MakeApp) -> None:
@@ -254,10 +254,10 @@ async def test_a_live_setting_is_asked_for_and_shown_at_once_the_others_are_lock
         await press(pilot, "left")
         assert script(app).requests == [("set", {"name": "learning_rate", "value": 0.005})]
         assert field(app, "learning_rate").text == "0.005"
-        field(app, "network").focus()
-        await press(pilot, "right", "enter")
+        await pilot.click(field(app, "network"), offset=(20, 0))
+        await settle(pilot)
         assert not isinstance(app.screen, PickOne)
-        assert len(script(app).requests) == 1
+        assert not field(app, "network").focusable
 
 
 async def test_a_change_by_somebody_else_is_shown_in_the_field(make_app: MakeApp) -> None:

@@ -13,10 +13,13 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.filter import LineFilter
 
 from tui_trainer.config import RunConfig
+from tui_trainer.text import printable
 from tui_trainer.tui import preferences, themes
 from tui_trainer.tui.ascii import AsciiFilter
+from tui_trainer.tui.attention import Attention, notification
 from tui_trainer.tui.bench import Bench
 from tui_trainer.tui.commands import Command, bindings, offered
+from tui_trainer.tui.crash import write_report
 from tui_trainer.tui.marks import ASCII, UNICODE
 from tui_trainer.tui.panels.pick import PickOne
 from tui_trainer.tui.registry import SCREENS
@@ -25,6 +28,7 @@ from tui_trainer.tui.screens.dialogs import CANCEL, DROP, SAVE, ReadDialog, grou
 from tui_trainer.tui.terminal import ascii_only, on_signals, refusal
 
 POLLS_PER_SECOND = 10
+REDRAW_RATES = (10, 5, 2, 1)  # of the plots, a second
 MOVING = (
     ("Tab ↑ ↓", "to the next control or back"),
     ("← →", "change the value that has the focus"),
@@ -69,6 +73,8 @@ class TrainerApp(App[int]):
         Command("question_mark", "help", "Help", "Show all keys and what they do."),
         Command("ctrl+p", "command_palette", "Palette", "Find a command by its name.", footer=False),
         Command("T", "next_theme", "Theme", "Change to the next theme.", footer=False),
+        Command("N", "notify_me", "Notify me", "Ring a bell at the end of the run, or do not.", footer=False),
+        Command("R", "slower", "Redraw rate", "Draw the plots less often, for slow lines.", footer=False),
         Command("q,ctrl+q", "leave", "Quit", "Quit; asks first while a run trains."),
     )
     BINDINGS = bindings(KEYS)
@@ -84,6 +90,9 @@ class TrainerApp(App[int]):
         super().__init__(ansi_color=True if no_color else None)
         self.bench = bench
         self.marks = ASCII if (ascii_only() if ascii is None else ascii) else UNICODE
+        self.attention = Attention()
+        self.stopping = False  # whether the run was asked to stop on the way out
+        self.crash_report: Path | None = None
         self.preferences_path = preferences_path or preferences.default_path()
         self.preferences = preferences.load(self.preferences_path)
         for theme in themes.THEMES:
@@ -105,11 +114,28 @@ class TrainerApp(App[int]):
             return  # the app is closing
         screen = self.screen
         said = self.bench.poll()
+        if said and (news := self.attention.news(self.bench.history)) and self.preferences.notify:
+            self.call_back(news)
         if not isinstance(screen, BenchScreen):
             return
         if said:
             screen.show_run()
         screen.tick()
+
+    def ask(self, action: str, **arguments: Any) -> bool:
+        """Ask the trainer for something; where that cannot be written, say so. Whether it was asked."""
+        try:
+            self.bench.request(action, **arguments)
+        except (ValueError, OSError) as error:
+            self.notify(printable(error), title="The trainer could not be asked", severity="error", markup=False)
+            return False
+        return True
+
+    def call_back(self, words: str) -> None:
+        """A bell, and a desktop notification where the terminal knows how."""
+        self.bell()
+        if self._driver is not None:
+            self._driver.write(notification(words))
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters, and ours where the terminal has no Unicode."""
@@ -131,6 +157,27 @@ class TrainerApp(App[int]):
         self.theme = names[(names.index(self.theme) + 1) % len(names)]
         self.remember(theme=self.theme)
 
+    def action_notify_me(self) -> None:
+        """Call me back at the end of a run, or do not."""
+        self.remember(notify=not self.preferences.notify)
+        when = "at the end, on divergence and on a finding" if self.preferences.notify else "never"
+        self.notify(f"The bell rings {when}.", markup=False)
+
+    def action_slower(self) -> None:
+        """The next of a few rates."""
+        slower = [rate for rate in REDRAW_RATES if rate < self.preferences.redraws]
+        self.remember(redraws=slower[0] if slower else REDRAW_RATES[0])
+        self.notify(f"The plots are drawn at most {self.preferences.redraws} times a second.", markup=False)
+
+    def _fatal_error(self) -> None:
+        """Textual's hook for an error that nobody handled: its traceback goes to a file, not over the terminal."""
+        if self._exception is not None and not self.is_headless:
+            self.crash_report = write_report(self._exception, self.bench.directory or self.bench.runs)
+        if self.crash_report is None:
+            super()._fatal_error()
+        else:
+            self._close_messages_no_wait()
+
     def action_leave(self) -> None:
         """Quit; ask first what shall become of a run that trains."""
         if self.bench.living and not isinstance(self.screen, PickOne):
@@ -139,9 +186,10 @@ class TrainerApp(App[int]):
             self.exit(0)
 
     def _leave(self, choice: str | None) -> None:
-        if choice in (SAVE, DROP):
-            self.bench.request("stop", save=choice == SAVE)
+        if choice in (SAVE, DROP) and not self.ask("stop", save=choice == SAVE):
+            return
         if choice not in (None, CANCEL):
+            self.stopping = choice in (SAVE, DROP)
             self.exit(0)
 
     def action_help(self) -> None:
@@ -157,4 +205,8 @@ def run_app(config: RunConfig, runs: Path, *, attach: Path | None = None) -> int
         return 2
     app = TrainerApp(Bench(config, runs, attach=attach))
     result = app.run()
+    if app.crash_report is not None:
+        print(f"tui-trainer: the app crashed; what happened is in {printable(app.crash_report)}", file=sys.stderr)
+    if app.bench.living and not app.stopping:
+        print(f"The run goes on: tui-trainer attach {printable(app.bench.directory)}", file=sys.stderr)
     return app.return_code or result or 0

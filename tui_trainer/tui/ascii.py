@@ -33,6 +33,12 @@ _TABLE = {
     "’": "'",
     "‘": "'",
 }
+_RANGES = (  # box drawing, blocks, braille, sextants
+    ("\u2500", "\u257f", "+"),
+    ("\u2580", "\u259f", "#"),
+    ("\u2800", "\u28ff", "."),
+    ("\U0001fb00", "\U0001fbff", "#"),
+)
 
 
 @lru_cache(maxsize=4096)
@@ -46,6 +52,9 @@ def _likeness(char: str) -> str:
         return char
     if char in _TABLE:
         return _TABLE[char]
+    for first, last, likeness in _RANGES:
+        if first <= char <= last:
+            return likeness
     plain = unicodedata.normalize("NFKD", char).encode("ascii", "ignore").decode()[:1]
     return (plain or "?").ljust(cell_len(char), "?") if cell_len(char) else ""
 

@@ -9,6 +9,7 @@ from tui_trainer.history import History, now
 from tui_trainer.tui.trainers import Reader, Trainers
 
 SILENT_SECONDS = 10.0  # a trainer that writes nothing for so long is shown as silent
+ANSWER_SECONDS = 3.0
 LOADING_SECONDS = 60.0  # importing PyTorch from a cold disk takes long and says nothing
 
 
@@ -31,6 +32,7 @@ class Bench:
         self.reader: Reader | None = None
         self.directory: Path | None = None  # of the run that is looked at
         self.opened_at = 0.0
+        self._asked: dict[str, tuple[float, float]] = {}  # live setting → (value, when it was asked for)
         self.pinned: list[Path] = []  # runs that Curves shows beside the one that is looked at
         if attach is not None:
             self.open(attach)
@@ -55,7 +57,7 @@ class Bench:
         if history is None or history.ended:
             return None
         if not self.living:
-            return "the trainer is gone without a word; r goes on from what it saved"
+            return "the trainer is gone without a word: l shows what it printed, r goes on from what it saved"
         quiet = self.clock() - max(history.last_at, self.opened_at)
         patience = SILENT_SECONDS if history.status == "training" else LOADING_SECONDS
         if history.status == "paused" or quiet < patience:
@@ -71,10 +73,14 @@ class Bench:
 
     def open(self, directory: Path) -> None:
         """Look at a run, living or over; `ValueError` or `OSError` where it is none."""
-        self.reader = self.trainers.open(directory)
-        self.directory = directory
+        reader = self.trainers.open(directory)
+        reader.poll()
+        self.look_at(directory, reader)
+
+    def look_at(self, directory: Path, reader: Reader) -> None:
+        """Look at a run that was read."""
+        self.reader, self.directory = reader, directory
         self.opened_at = self.clock()
-        self.reader.poll()
 
     def close(self) -> None:
         """Look at no run any more; its trainer is left alone."""
@@ -90,6 +96,23 @@ class Bench:
         """Ask the trainer of the run that is looked at; `OSError`."""
         if self.directory is not None:
             self.trainers.request(self.directory, action, **arguments)
+
+    def asked(self, name: str, value: float) -> None:
+        """A live setting was asked to take another value."""
+        self._asked[name] = (value, self.clock())
+
+    @property
+    def live_values(self) -> dict[str, float]:
+        """The live settings as they stand; one that was just asked for counts until the trainer had time to answer."""
+        history = self.history
+        if history is None:
+            return {}
+        self._asked = {
+            name: (value, at)
+            for name, (value, at) in self._asked.items()
+            if history.settings.get(name) != value and self.clock() - at < ANSWER_SECONDS
+        }
+        return {**history.settings, **{name: value for name, (value, _) in self._asked.items()}}
 
     def poll(self) -> bool:
         """Read what was written since; whether there was something."""

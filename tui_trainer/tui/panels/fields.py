@@ -61,6 +61,7 @@ class Field(ClickableWidget, can_focus=True):
             self.text, self.problem, self.locked = text, problem, locked
             self.set_class(bool(problem), "-wrong")
             self.set_class(locked, "-locked")
+            self.can_focus = not locked
             self.refresh(layout=True)
 
     def render(self) -> Content:
@@ -124,14 +125,15 @@ class ChoiceField(Field):
 
     def action_change(self, by: int) -> None:
         """The choice before or after this one, around the ends."""
-        place = self.choices.index(self.text) if self.text in self.choices else -(by > 0)
+        now = self.text.partition(" ")[0]  # a preset may be followed by a star
+        place = self.choices.index(now) if now in self.choices else -(by > 0)
         self.give(self.choices[(place + by) % len(self.choices)])
 
     def action_edit(self) -> None:
         """Show the list, with a line about each."""
         if not self.locked:
             options = [Option(name, self._explain(name) if self._explain else "") for name in self.choices]
-            self.app.push_screen(PickOne(self.label.capitalize(), options, self.text), self._picked)
+            self.app.push_screen(PickOne(self.label.capitalize(), options, self.text.partition(" ")[0]), self._picked)
 
     def _picked(self, name: str | None) -> None:
         if name is not None:

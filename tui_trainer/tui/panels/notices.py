@@ -38,7 +38,8 @@ def _state(bench: Bench, history: History) -> list[Notice]:
     if history.status in ("loading", "starting"):
         return [("note", f"loading {history.reason}" if history.reason else "the trainer is starting")]
     if history.status == "paused":
-        return [("warning", f"paused: {history.reason}" if history.reason not in ("", "asked") else "paused")]
+        why = "" if history.reason in ("", "asked") else f": {printable(history.reason)}"
+        return [("warning", f"paused after {history.epoch:,} epochs{why}; space goes on")]
     return [("note", history.reason)] if history.reason else []
 
 
@@ -62,15 +63,24 @@ def _findings(history: History) -> list[Notice]:
 class Notices(Widget):
     """The worst first, wrapped, in as many lines as there is room for."""
 
+    _found: tuple[Notice, ...] = ()
+
+    def show(self) -> None:
+        """Ask what there is to say; the panel changes its height only when that has changed."""
+        found = tuple(notices(cast("TrainerApp", self.app).bench))
+        if found != self._found:
+            self._found = found
+            self.refresh(layout=True)
+        self.display = bool(found)
+
     def render(self) -> Content:
         """What does not fit is counted in the last line."""
-        found = notices(cast("TrainerApp", self.app).bench)
         most = int(self.styles.max_height.value) if self.styles.max_height else 3
-        lines = [line for notice in found for line in self._wrapped(*notice)]
+        lines = [line for notice in self._found for line in self._wrapped(*notice)]
         if len(lines) <= most:
             return Content("\n").join(lines)
         kept = lines[: max(1, most - 1)]
-        return Content("\n").join([*kept, self._more(len(found))] if most > 1 else kept)
+        return Content("\n").join([*kept, self._more(len(self._found))] if most > 1 else kept)
 
     def _wrapped(self, severity: str, sentence: str) -> list[Content]:
         signs = [f" {_SIGNS.get(severity, '!')} ", "   "]
@@ -81,8 +91,3 @@ class Notices(Widget):
     def _more(self, count: int) -> Content:
         words = "f shows it in full" if count == 1 else f"f shows all {count} of these in full"
         return Content.styled(f"   {words}", "$quiet")
-
-    def show(self) -> None:
-        """There may be other things to say."""
-        self.display = bool(notices(cast("TrainerApp", self.app).bench))
-        self.refresh(layout=True)

@@ -1,6 +1,7 @@
 """The rows of the settings panel: which settings, under which words, with which field."""
 
 from collections.abc import Callable
+from typing import Any
 
 from engines import engine_names, load_engine
 from tui_trainer.config import DEFAULT_EXAMPLES, SETTINGS, RunConfig, preset, preset_names, resolve, type_of
@@ -52,7 +53,7 @@ LABELS = {
     "on_save_failure": "on save failure",
     "hidden": "hidden units",
 }
-CUSTOM = "own settings"
+CHANGED = " *"
 
 
 def value_text(config: RunConfig, name: str) -> str:
@@ -65,18 +66,29 @@ def value_text(config: RunConfig, name: str) -> str:
     return "" if value is None else f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
-def matching_preset(config: RunConfig) -> str:
-    """The preset whose settings these are, but for seed, epochs and examples; or `CUSTOM`."""
-    free = {name: getattr(config, name) for name in ("seed", "data_seed", "title", "threads")}
-    for name in preset_names():
-        if resolve(free, None, name) == config:
-            return name
-    return CUSTOM
+def nearest_preset(config: RunConfig) -> str:
+    """The preset that shares the most settings with a config; with a word where they are not all of them."""
+    chosen = _filled(config)
+    same = {name: _shared(chosen, _filled(resolve({}, None, name))) for name in preset_names()}
+    nearest = max(same, key=same.__getitem__)
+    return nearest if same[nearest] == len(SETTINGS) else f"{nearest}{CHANGED}"
+
+
+def _filled(config: RunConfig) -> dict[str, Any]:
+    """The settings, with the numbers of examples that an open one stands for."""
+    values = config.to_mapping()
+    for split, name in (("training", "train_examples"), ("validation", "validation_examples")):
+        values[name] = values[name] or DEFAULT_EXAMPLES[split]
+    return values
+
+
+def _shared(one: dict[str, Any], other: dict[str, Any]) -> int:
+    return sum(one[name] == other[name] for name in SETTINGS)
 
 
 def preset_field() -> Field:
     """The field that takes the settings of an experiment."""
-    words = "the settings of an experiment, to begin with"
+    words = "the settings of an experiment to begin with; * some are changed"
     return ChoiceField("preset", words, "", preset_names(), explain=_about_preset)
 
 

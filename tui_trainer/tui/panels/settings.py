@@ -15,7 +15,7 @@ from tui_trainer.tui.panels.setting_rows import (
     MAIN,
     MEANS_SOMETHING,
     UNTYPED,
-    matching_preset,
+    nearest_preset,
     preset_field,
     setting_field,
     value_text,
@@ -125,7 +125,7 @@ class SettingsPanel(VerticalScroll):
         config = self.living or self.config
         self.border_title = "Settings" if self.living is None else "Settings of this run"
         fields = self.fields
-        fields["preset"].show(matching_preset(config), locked=self.living is not None)
+        fields["preset"].show(nearest_preset(config), locked=self.living is not None)
         for name, field in fields.items():
             if name != "preset":
                 self._refresh_field(name, field, config)

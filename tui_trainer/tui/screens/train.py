@@ -8,12 +8,14 @@ from textual import work
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
+from textual.worker import get_current_worker
 
 from tui_trainer.config import RunConfig
 from tui_trainer.settings import SettingError
 from tui_trainer.text import printable
 from tui_trainer.tui.commands import bindings
 from tui_trainer.tui.panels.actions import Action, ActionBar
+from tui_trainer.tui.panels.fields import Field
 from tui_trainer.tui.panels.notices import Notices, notices
 from tui_trainer.tui.panels.progress import Progress, Summary
 from tui_trainer.tui.panels.ready import Ready
@@ -35,9 +37,9 @@ class TrainScreen(BenchScreen):
         super().__init__()
         self._wanted: bool | None = None  # whether the user wants to see the settings; None leaves it to the size
         self._stale = True  # the plots are older than what was read
-        self._since_drawn = 0
+        self._ticks = self._drawn_at = 0
         self._busy = ""  # what Start is doing
-        self._asked: dict[str, tuple[float, float]] = {}  # live setting → (value, when it was asked for)
+        self._seen: tuple[Any, ...] = ()  # how the run stood when the panels were arranged
 
     def body(self) -> Iterable[Widget]:
         """Settings on the left, the run beside them."""
@@ -66,23 +68,16 @@ class TrainScreen(BenchScreen):
         self._stale = True
         history, living = self.history, self.bench.living
         panel = self.query_one(SettingsPanel)
-        panel.set_living(history.config if history and living else None, self._live_values())
-        self._arrange()
-        self._show_actions()
-        for widget in (*self.query(Progress), *self.query(Summary), *self.query(Ready)):
-            widget.refresh()
+        panel.set_living(history.config if history and living else None, self.bench.live_values)
+        stands = (id(history), self.bench.state_word, living, self._busy)
+        if stands != self._seen:
+            self._seen = stands
+            self._arrange()
+            self._show_actions()
+            self.query_one(Summary).refresh()
+            self.query_one(Ready).refresh()
+        self.query_one(Progress).refresh()
         self.query_one(Notices).show()
-
-    def _live_values(self) -> dict[str, float]:
-        history, now = self.history, self.bench.clock()
-        if history is None:
-            return {}
-        self._asked = {
-            name: (value, at)
-            for name, (value, at) in self._asked.items()
-            if history.settings.get(name) != value and now - at < 3
-        }
-        return {**history.settings, **{name: value for name, (value, _) in self._asked.items()}}
 
     def _dress(self) -> None:
         """The classes by which the panels give way."""
@@ -127,17 +122,15 @@ class TrainScreen(BenchScreen):
         return next((f"Start is off: {name.replace('_', ' ')}: {why}" for name, why in wrong.items()), "")
 
     def tick(self) -> None:
-        """Redraw the plots when they are stale, at most so often; and what moves by the clock."""
-        self._since_drawn += 1
-        app = self.bench_app
-        if self._stale and self._since_drawn >= 10 // max(1, min(10, app.preferences.redraws)):
-            self._stale, self._since_drawn = False, 0
+        """Redraw the plots when they are stale, at most so often; once a second, see what moves by the clock."""
+        self._ticks += 1
+        if self._stale and self._ticks - self._drawn_at >= 10 // max(1, min(10, self.bench_app.preferences.redraws)):
+            self._stale, self._drawn_at = False, self._ticks
             self._draw()
-        elif self._since_drawn >= 10 and self.bench.living:
-            self._since_drawn = 0
-            self.query_one(Progress).refresh()
-            self.query_one(Notices).show()
-            self.query_one("TabBar").refresh()
+        elif self._ticks % 10 == 0 and self.history is not None and not self.history.ended:
+            stale = self._stale
+            self.show_run()  # the trainer may have gone, or fallen silent
+            self._stale = stale
 
     def _draw(self) -> None:
         history = self.history
@@ -162,18 +155,21 @@ class TrainScreen(BenchScreen):
 
     def on_settings_panel_live(self, event: SettingsPanel.Live) -> None:
         """Change a setting of the run that trains."""
-        self._asked[event.name] = (event.value, self.bench.clock())
-        self.bench.request("set", name=event.name, value=event.value)
-        self.query_one(SettingsPanel).set_living(self.query_one(SettingsPanel).living, self._live_values())
+        if self.bench_app.ask("set", name=event.name, value=event.value):
+            self.bench.asked(event.name, event.value)
+        self.show_run()
 
     @work(thread=True, exclusive=True, group="check")
     def _check_outside(self) -> None:
-        problems = self.bench.trainers.problems(self.bench.config)
-        self.app.call_from_thread(self._outside_checked, problems)
+        config = self.bench.config
+        problems = self.bench.trainers.problems(config)
+        if self.is_attached and not get_current_worker().is_cancelled:
+            self.app.call_from_thread(self._outside_checked, config, problems)
 
-    def _outside_checked(self, problems: dict[str, str]) -> None:
-        self.query_one(SettingsPanel).set_outside(problems)
-        self._show_actions()
+    def _outside_checked(self, config: RunConfig, problems: dict[str, str]) -> None:
+        if config is self.bench.config:  # else a later check is under way
+            self.query_one(SettingsPanel).set_outside(problems)
+            self._show_actions()
 
     def action_start(self) -> None:
         """Start a run, unless something is wrong with the settings."""
@@ -205,19 +201,19 @@ class TrainScreen(BenchScreen):
 
     def action_pause(self) -> None:
         """Ask for a pause."""
-        self.bench.request("pause")
+        self.bench_app.ask("pause")
 
     def action_continue(self) -> None:
         """Ask to go on."""
-        self.bench.request("continue")
+        self.bench_app.ask("continue")
 
     def action_stop(self) -> None:
         """Ask to save and end."""
-        self.bench.request("stop", save=True)
+        self.bench_app.ask("stop", save=True)
 
     def action_checkpoint(self) -> None:
         """Ask for a checkpoint."""
-        self.bench.request("save")
+        self.bench_app.ask("save")
 
     def action_revive(self) -> None:
         """Go on from the newest checkpoint."""
@@ -232,7 +228,7 @@ class TrainScreen(BenchScreen):
         self._wanted = not self.has_class("-settings")
         self._arrange()
         if self._wanted:
-            self.query_one(SettingsPanel).query("Field").first().focus()
+            next(field for field in self.query(Field) if field.focusable).focus()
 
     def action_more(self) -> None:
         """Show all settings, or the main ones."""
