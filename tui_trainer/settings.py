@@ -65,9 +65,10 @@ def number(name: str, value: Any, kind: type) -> int | float:
         number = float(value) if not isinstance(value, int) else value
         if isinstance(value, str) and kind is int:
             number = int(value.replace("_", "").replace(",", ""))
-    except ValueError:
+        finite = math.isfinite(number)
+    except (ValueError, OverflowError):
         raise SettingError(name, f"must be {word}, not {value!r}") from None
-    if not math.isfinite(number) or (kind is int and number != int(number)):
+    if not finite or (kind is int and number != int(number)):
         raise SettingError(name, f"must be {word}, not {value!r}")
     return kind(number)
 

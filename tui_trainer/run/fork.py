@@ -33,13 +33,15 @@ def fork_run(
     if config.epochs <= int(checkpoint.about["epoch"]):
         raise SettingError("epochs", f"must be above {checkpoint.about['epoch']}, where the fork begins")
     about = {"run": parent.id, "checkpoint": name, "epoch": checkpoint.about["epoch"], "step": checkpoint.about["step"]}
-    made = RunDirectory(create(config, runs, about))
     tensors = dict(checkpoint.tensors)
     if config.optimizer != parent.config().optimizer:
         tensors = {key: array for key, array in tensors.items() if not key.startswith("optimizer.")}
-    begun = Checkpoint(tensors, {**checkpoint.about, "run": made.id, "metrics_offset": 0, "settings": {}})
-    write_checkpoint(made.checkpoints / name, begun)
-    return made
+
+    def begin(made: RunDirectory) -> None:
+        begun = {**checkpoint.about, "run": made.id, "metrics_offset": 0, "settings": {}}
+        write_checkpoint(made.checkpoints / name, Checkpoint(tensors, begun))
+
+    return RunDirectory(create(config, runs, about, begin))
 
 
 def _checkpoint_at(parent: RunDirectory, epoch: int | None) -> tuple[str, Checkpoint]:

@@ -100,9 +100,11 @@ def restore(training: Training, directory: RunDirectory, store: CheckpointStore,
     newest good one is of another network: then nothing is changed.
     """
 
+    run = directory.read()["id"]  # the directory's name can be changed
+
     def accept(checkpoint: Checkpoint) -> str | None:
         about = checkpoint.about
-        if about.get("run") != directory.id:
+        if about.get("run") != run:
             return "it belongs to another run"
         if not isinstance(offset := about.get("metrics_offset"), int) or offset < 0:
             return "it does not say where its metrics end"

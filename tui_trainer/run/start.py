@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -21,15 +22,20 @@ from tui_trainer.store.directory import make_run
 from tui_trainer.training import steps_per_epoch
 
 
-def create(config: RunConfig, runs: Path, parent: dict[str, Any] | None = None) -> Path:
+def create(
+    config: RunConfig,
+    runs: Path,
+    parent: dict[str, Any] | None = None,
+    begin: Callable[[RunDirectory], None] = lambda directory: None,
+) -> Path:
     """Check a config against its engine and data, and make its run directory; nothing is written when it cannot be.
 
-    Raises `SettingError`, `DataError` or `OSError`.
+    `begin` writes the state that it begins from, if any. Raises `SettingError`, `DataError` or `OSError`.
     """
     check_engine(config)
     surveyed = data.survey(config)
     check_network(config, surveyed.input_shape, surveyed.classes)
-    return make_run(runs, describe(surveyed, parent)).path
+    return make_run(runs, describe(surveyed, parent), begin).path
 
 
 def check(config: RunConfig) -> None:

@@ -1,5 +1,6 @@
 """The trainer: trains one run directory to its end, saves it, and does what is asked between slices."""
 
+import dataclasses
 import os
 import socket
 import time
@@ -9,9 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tui_trainer.checkpoint import Checkpoint
 from tui_trainer.events import (
-    CheckpointSaved,
     Ended,
     EpochMeasured,
     Event,
@@ -28,9 +27,10 @@ from tui_trainer.run.consult import Consultation
 from tui_trainer.run.first_bad import saved_in
 from tui_trainer.run.outcome import BUG, DIVERGED, DONE, INPUT_OUTPUT, exit_code, one_line
 from tui_trainer.run.prepare import Prepared, load_learner, restore
+from tui_trainer.run.saving import Saving
 from tui_trainer.run.signals import InterruptedLoading, Signals
 from tui_trainer.store import CheckpointStore, Recorder, RequestReader, RunDirectory, RunLock, RunReader
-from tui_trainer.store.directory import SCHEMA, write_json
+from tui_trainer.store.directory import write_json
 from tui_trainer.training import Training
 
 WAIT_SECONDS = 0.05  # between two looks while paused
@@ -71,12 +71,7 @@ class Trainer:
         self._watch = watch
         self._recorder = Recorder(directory)
         self._requests = RequestReader(directory, from_end=bool(self.history.pid))
-        self._saved_at = time.monotonic()
-        parent = directory.read().get("parent")
-        self._begun_at = int(parent["step"]) if parent else None  # a fork keeps the state that it began from
-        self._unsaved = False  # whether the last write failed
-        self._saved_step: int | None = None  # the step of the newest good checkpoint
-        self._untidy = ""  # what kept old checkpoints from being cleared away, as it was last said
+        self._saving = Saving(directory, self.checkpoints, self._recorder)
         self._told_to_go_on = False
         self.training: Training
 
@@ -88,7 +83,7 @@ class Trainer:
         error = self._recorder.record(stamped)
         for event in stamped:
             self._show(event)
-        if error is not None and not self._unsaved:
+        if error is not None and not self._saving.failed:
             self._failed("events", error)
 
     def _show(self, event: Event) -> None:
@@ -99,7 +94,7 @@ class Trainer:
             self._watch = _nobody
 
     def _failed(self, what: str, error: OSError) -> None:
-        self._unsaved = True
+        self._saving.failed = True
         step = self.training.progress.step if hasattr(self, "training") else 0
         failure = _stamp(SaveFailed(what, one_line(error), step))
         self._recorder.record([failure])
@@ -138,7 +133,7 @@ class Trainer:
         self.history = RunReader(self.directory).read()  # anew, as metrics may have been cut back
         self.say(*restored.set_aside)
         progress = self.training.progress
-        self._saved_step = None if restored.name is None else progress.step
+        self._saving.step = None if restored.name is None else progress.step
         self.say(
             Started(
                 os.getpid(),
@@ -215,50 +210,22 @@ class Trainer:
     # -- saving --------------------------------------------------------------
 
     def _save_when_due(self, events: list[Event]) -> None:
-        ended = any(isinstance(event, EpochMeasured) for event in events)
-        every, config = self.training.config.checkpoint_seconds, self.training.config
-        due = ended if every == 0 else time.monotonic() - self._saved_at >= every
-        progress = self.training.progress
-        best = ended and progress.best_epoch == progress.epochs_done
-        kept = ended and config.keep_every and progress.epochs_done % config.keep_every == 0
-        if (due or best or kept or self.training.done) and not self.training.halted:
+        training, progress = self.training, self.training.progress
+        if self._saving.is_due(training, any(isinstance(event, EpochMeasured) for event in events)):
             self.save()
-            if self._unsaved and config.on_save_failure == "pause":
+            if self._saving.failed and training.config.on_save_failure == "pause":
                 self.paused = True
                 self.say(Paused(progress.epochs_done, progress.step, "could not save"))
 
     def save(self, request: str = "") -> bool:
         """Publish the state as a checkpoint; False when it is not finite or (which is said) the disk refuses."""
-        progress = self.training.progress
-        self._saved_at = time.monotonic()  # when it was tried, so that a full disk is tried at each interval
         try:
-            about = {"schema": list(SCHEMA), "run": self.directory.id, "metrics_offset": self._recorder.sync()}
-            checkpoint = self.training.checkpoint(about)
-            if checkpoint is None:
-                return False
-            name = self.checkpoints.save(checkpoint, progress.step)
+            said = self._saving.publish(self.training, request)
         except OSError as error:
             self._failed("checkpoint", error)
             return False
-        self._saved_step, self._unsaved = progress.step, False
-        best = progress.step_in_epoch == 0 and 0 < progress.best_epoch == progress.epochs_done
-        self.say(CheckpointSaved(name, progress.epochs_done, progress.step, best, request))
-        self._tidy(checkpoint)
-        return True
-
-    def _tidy(self, checkpoint: Checkpoint) -> None:
-        try:
-            self.checkpoints.tidy(checkpoint.about, self._keeps)
-            self._untidy = ""
-        except OSError as error:
-            if self._untidy != (problem := one_line(error)):
-                self._untidy = problem
-                self.say(Warned(f"saved, but old checkpoints could not be cleared away: {problem}"))
-
-    def _keeps(self, step: int) -> bool:
-        """Whether the checkpoint of a step stays when newer ones come."""
-        every, per_epoch = self.training.config.keep_every, self.training.progress.steps_per_epoch
-        return step == self._begun_at or (bool(every) and step % (per_epoch * every) == 0)
+        self.say(*said)
+        return bool(said)
 
     # -- the end -------------------------------------------------------------
 
@@ -273,7 +240,7 @@ class Trainer:
     def end(self) -> Outcome:
         """Save, and write how the run ended."""
         training, number = self.training, self.signals.received
-        saved = self._saved_step == training.progress.step and not self._unsaved
+        saved = self._saving.is_current(training)
         if not saved and not training.halted and self.stopping != "unsaved":
             saved = self.save()
         if training.diverged_at is not None and not saved:
@@ -313,6 +280,4 @@ def _nobody(event: Event, history: History) -> None:
 
 def _stamp(event: Event) -> Event:
     """The event with the time of now."""
-    import dataclasses
-
     return dataclasses.replace(event, at=now())

@@ -1,10 +1,11 @@
 """The names of a run's files, and `run.json`, which says what the run is."""
 
+import contextlib
 import json
 import secrets
 import string
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from tui_trainer.settings import SettingError
 from tui_trainer.storage import make_directory, publish
 
 SCHEMA = (1, 0)
+HAS = {"id": str, "config": dict, "steps_per_epoch": int, "data": list, "versions": dict, "parent": dict | None}
 
 
 class SchemaError(ValueError):
@@ -85,14 +87,15 @@ class RunDirectory:
         """`run.json`; `SchemaError` when it is none, or is of a newer major version."""
         try:
             about = json.loads(self.about.read_bytes())
-            major, minor = about["schema"]
-            about["config"], about["id"], about["steps_per_epoch"]
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            major, minor = map(int, about["schema"])
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             raise SchemaError(f"{self.path} is not a run: it has no readable run.json") from None
-        if not isinstance(major, int) or major > SCHEMA[0]:
+        if major > SCHEMA[0]:
             raise SchemaError(
                 f"{self.path} was written by a newer tui-trainer (schema {major}.{minor}); this one reads {SCHEMA[0]}.x"
             )
+        if odd := [name for name, kind in HAS.items() if not isinstance(about.get(name), kind)]:
+            raise SchemaError(f"{self.about} is not that of a run: {', '.join(odd)} cannot be so")
         return about
 
     def config(self) -> RunConfig:
@@ -126,8 +129,13 @@ def new_id() -> str:
     return f"{time.strftime('%Y%m%d-%H%M%S')}-{chance}"
 
 
-def make_run(runs: Path, describe: Mapping[str, Any]) -> RunDirectory:
-    """Make a new run directory under `runs` with its `run.json`; `OSError` when the disk refuses."""
+def make_run(
+    runs: Path, describe: Mapping[str, Any], begin: Callable[[RunDirectory], None] = lambda directory: None
+) -> RunDirectory:
+    """Make a new run directory under `runs`; `OSError` when the disk refuses.
+
+    `begin` writes what else it is to have: with `run.json`, which comes last, it is a run, and a whole one.
+    """
     runs.mkdir(parents=True, exist_ok=True)
     while True:
         directory = RunDirectory(runs / new_id())
@@ -137,6 +145,7 @@ def make_run(runs: Path, describe: Mapping[str, Any]) -> RunDirectory:
         except FileExistsError:
             continue
     make_directory(directory.checkpoints)
+    begin(directory)
     write_json(directory.about, {"schema": list(SCHEMA), "id": directory.id, **describe})
     return directory
 
@@ -157,8 +166,9 @@ def find_run(text: str | None, runs: Path) -> RunDirectory:
         if not found:
             raise SchemaError(f"there are no runs under {runs}")
         return found[0]
-    if (Path(text) / "run.json").is_file():
-        return RunDirectory(Path(text))
+    with contextlib.suppress(OSError, ValueError):  # too long for a path, or with a NUL
+        if (Path(text) / "run.json").is_file():
+            return RunDirectory(Path(text))
     matching = [run for run in list_runs(runs) if run.id.startswith(text)]
     exact = [run for run in matching if run.id == text] or matching
     if len(exact) != 1:

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from tui_trainer.events import (
-    CheckpointSaved,
     Continued,
     Ended,
     EpochMeasured,
     Event,
     Loading,
     Paused,
+    SaveFailed,
     SettingChanged,
     Started,
     from_line,
@@ -77,11 +77,10 @@ def overview(directory: RunDirectory) -> Overview:
 
 
 def _summary(directory: RunDirectory) -> dict[str, Any] | None:
-    """The facts in `summary.json`, unless something was written after it."""
+    """The facts in `summary.json`, unless a trainer has begun after it."""
+    if _last_end(directory) is None:
+        return None
     try:
-        written = directory.summary.stat().st_mtime_ns
-        if max(_changed(directory.metrics), _changed(directory.events)) > written + 1_000_000_000:
-            return None
         found = json.loads(directory.summary.read_bytes())
         accuracy = found["accuracy"]
         return {
@@ -97,13 +96,6 @@ def _summary(directory: RunDirectory) -> dict[str, Any] | None:
         }
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
-
-
-def _changed(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
 
 
 def _from_tails(directory: RunDirectory, alive: bool) -> dict[str, Any]:
@@ -139,20 +131,29 @@ def _state_alive(directory: RunDirectory) -> str:
 
 
 def _last_end(directory: RunDirectory) -> str | None:
-    """The status in the last line of the events, if the trainer wrote its end there."""
-    said = [event for event in _tail(directory.events) if not isinstance(event, CheckpointSaved)]
-    return said[-1].status if said and isinstance(said[-1], Ended) else None
+    """The status with which the trainer ended, if nothing began after it."""
+    for line in reversed(_last_lines(directory.events)):
+        event = from_line(line)
+        if isinstance(event, Ended):
+            return event.status
+        if event is not None and not isinstance(event, SaveFailed):
+            return None
+    return None
 
 
 def _tail(path: Path) -> list[Event]:
+    return [event for line in _last_lines(path) if (event := from_line(line))]
+
+
+def _last_lines(path: Path) -> list[bytes]:
+    """The whole lines in the last part of a file."""
     try:
         with path.open("rb") as file:
             size = file.seek(0, 2)
             file.seek(max(0, size - TAIL))
-            lines = file.read(TAIL).splitlines()
+            return file.read(TAIL).split(b"\n")[size > TAIL :]
     except OSError:
         return []
-    return [event for line in lines[size > TAIL :] if (event := from_line(line))]
 
 
 def state(reader: RunReader) -> str:

@@ -51,9 +51,12 @@ class RequestReader:
         """New whole lines."""
         if self._size() <= self._offset:
             return []
-        with self._path.open("rb") as file:
-            file.seek(self._offset)
-            data = file.read(1 << 20)
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._offset)
+                data = file.read(1 << 20)
+        except OSError:  # the next look may find it readable
+            return []
         whole = data[: data.rfind(b"\n") + 1]
         self._offset += len(whole) or (len(data) if len(data) == 1 << 20 else 0)
         return [request for line in whole.splitlines() if (request := _parse(line))]
