@@ -94,7 +94,7 @@ class Recorder(TorchDispatchMode):
         self._seen: list[Any] = []  # keeps all tensors alive, so that no `id` is used twice
         self._place_of: dict[int, int] = {}  # by `id`
         self._constants: dict[int, Any] = {}  # by place
-        self._transposed: dict[int, int] = {}  # place of a matrix → place of its transpose
+        self._transposed: dict[int, int] = {}  # place of a transpose → place of what it is of
         for tensor in inputs:
             self._remember(tensor, self.tape.keep(None))
 
@@ -131,7 +131,6 @@ class Recorder(TorchDispatchMode):
             self._remember(result, self._add(func, arguments, kwargs))
         if func is aten.t.default:
             self._transposed[self.place(result)] = arguments[0]
-            self._transposed[arguments[0]] = self.place(result)
 
     def _add(self, func: Any, arguments: list[int], kwargs: Mapping[str, Any]) -> int:
         function = BINDINGS.get(func) or func._op  # `_op` is the operator without its Python wrapper
