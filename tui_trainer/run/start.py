@@ -85,6 +85,7 @@ def describe(surveyed: data.Survey, parent: dict[str, Any] | None = None) -> dic
         "input_shape": list(surveyed.input_shape),
         "data": [{"name": file.name, "size": file.size, "sha256": file.sha256} for file in surveyed.files],
         **environment(config),
+        "git_commit": _git_commit(),
         "parent": parent,
     }
 
@@ -97,7 +98,7 @@ def _steps(config: RunConfig) -> int:
 
 
 def environment(config: RunConfig) -> dict[str, Any]:
-    """What the bits of a result can depend on beside the config: versions, threads, processor, commit."""
+    """What the bits of a result can depend on beside the config: versions, threads, processor."""
     return {
         "versions": {
             "tui-trainer": __version__,
@@ -108,7 +109,6 @@ def environment(config: RunConfig) -> dict[str, Any]:
         },
         "threads": config.threads,
         "cpu": _cpu(),
-        "git_commit": _git_commit(),
     }
 
 
