@@ -78,7 +78,7 @@ class ScriptedTrainers(Trainers):
         self.config = config
         return RUN
 
-    def resume(self, directory: Path) -> None:
+    def resume(self, directory: Path, epochs: int | None = None) -> None:
         """Only remembered."""
         self.resumed.append(directory)
         self.alive = True

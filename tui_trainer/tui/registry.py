@@ -29,6 +29,7 @@ class ScreenEntry:
 SCREENS: tuple[ScreenEntry, ...] = (
     ScreenEntry("1", "Train", "train", "Choose settings, start a run, and watch it learn."),
     ScreenEntry("2", "Curves", "curves", "Look at the curves of one run or many."),
+    ScreenEntry("3", "Runs", "runs", "All runs: open, resume, fork, compare, rename, delete, export."),
     ScreenEntry("4", "Inside", "inside", "Look inside the network: weights, confusions, mistakes, layers."),
     ScreenEntry("5", "Draw", "draw", "Draw a digit, and see what the network makes of it."),
     ScreenEntry("6", "Duel", "duel", "Train the same settings on both engines, and see how far they differ."),

@@ -1,5 +1,6 @@
 """What the app asks of runs on disk and of trainer processes. Tests put a scripted one in its place."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -42,11 +43,20 @@ class Trainers:
         run.launch(directory)
         return directory
 
-    def resume(self, directory: Path) -> None:
-        """Start a trainer that goes on from the run's newest checkpoint."""
+    def resume(self, directory: Path, epochs: int | None = None) -> None:
+        """Start a trainer that goes on from the run's newest checkpoint, to that many epochs in all if given."""
         from tui_trainer import run
 
-        run.launch(directory)
+        run.launch(directory, epochs=epochs)
+
+    def fork(self, parent: Path, runs: Path, changes: Mapping[str, Any], at_epoch: int | None = None) -> Path:
+        """Make a run that goes on from a checkpoint of another with changed settings, and start its trainer. Slow."""
+        from tui_trainer import run
+        from tui_trainer.store import RunDirectory
+
+        made = run.fork_run(RunDirectory(parent), runs, changes, at_epoch=at_epoch)
+        run.launch(made.path)
+        return made.path
 
     def request(self, directory: Path, action: str, **arguments: Any) -> str:
         """Ask the trainer of a run for something; the id of the request."""

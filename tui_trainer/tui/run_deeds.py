@@ -1,0 +1,166 @@
+"""What can be done with runs from the table: each asks what it must know, and raises a sentence where it cannot be."""
+
+import os
+from asyncio import to_thread
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui_trainer.export import export
+from tui_trainer.store import CheckpointStore, Overview, RunDirectory, delete_run
+from tui_trainer.store.checkpoints import step_of
+from tui_trainer.tui.overlay import turn_pins
+from tui_trainer.tui.panels.pick import Option, PickOne
+from tui_trainer.tui.run_list import RunList
+from tui_trainer.tui.screens.ask import AskFork, AskText
+from tui_trainer.tui.screens.compare import CompareScreen
+from tui_trainer.tui.trainers import Reader
+
+if TYPE_CHECKING:
+    from tui_trainer.tui.app import TrainerApp
+
+KEEP, DELETE = "keep", "delete for good"
+MORE_EPOCHS = 10  # offered where a run is done
+LONGEST_NAME = 200
+
+
+class Refused(ValueError):
+    """It cannot be done, and why."""
+
+
+class RunDeeds:
+    """The deeds, on the runs of one list. `names` are the marked ones, or the one under the cursor."""
+
+    def __init__(self, app: "TrainerApp", runs: RunList) -> None:
+        self.app, self.bench, self.runs = app, app.bench, runs
+
+    def row(self, name: str) -> Overview:
+        """What is known of a run."""
+        row = self.runs.rows.get(name)
+        if row is None:
+            raise Refused(self.runs.broken.get(name, f"{name} was not read yet"))
+        return row
+
+    # -- looking -------------------------------------------------------------
+
+    async def open(self, names: list[str]) -> None:
+        """Look at a run on Train, in a thread, for a long run takes a while to read."""
+        path = self.runs.path(names[0])
+        self.bench.look_at(path, await to_thread(self._read, path))
+        self.app.action_open("train")
+
+    def _read(self, path: Path) -> Reader:
+        reader = self.bench.trainers.open(path)
+        reader.poll()
+        return reader
+
+    async def curves(self, names: list[str]) -> None:
+        """Pin the runs and show Curves, which reads them."""
+        new = [path for name in names if (path := self.runs.path(name)) not in self.bench.pinned]
+        if new:
+            turn_pins(self.bench, new)
+        self.app.action_open("curves")
+
+    async def compare(self, names: list[str]) -> None:
+        """Two runs or more, side by side."""
+        if len(names) < 2:
+            raise Refused("mark two runs or more with space, then compare them")
+        abouts = [RunDirectory(self.runs.path(name)).read() for name in names]
+        await self.app.push_screen_wait(CompareScreen([self.row(name) for name in names], abouts))
+
+    # -- training on ---------------------------------------------------------
+
+    async def resume(self, names: list[str]) -> None:
+        """Go on from the newest checkpoint; a run that is done is asked for how long."""
+        name, row = names[0], self.row(names[0])
+        if row.alive:
+            raise Refused(f"{name} is being trained: Enter looks at it")
+        epochs = None
+        if row.epoch >= row.epochs:
+            title = f"{row.title or name} has done its {row.epochs:,} epochs. How many more?"
+            more = await self.app.push_screen_wait(AskText(title, str(MORE_EPOCHS), _not_whole))
+            if more is None:
+                return
+            epochs = row.epochs + int(more)
+        self.bench.trainers.resume(self.runs.path(name), epochs)
+        self.runs.forget(name)
+        await self.open([name])
+
+    async def fork(self, names: list[str]) -> None:
+        """Branch from a checkpoint; asks what is to be otherwise. In a thread, for the data is checked."""
+        from tui_trainer.run.fork import KEPT_BY_A_FORK
+
+        name, row = names[0], self.row(names[0])
+        directory = RunDirectory(self.runs.path(name))
+        per_epoch = int(directory.read()["steps_per_epoch"])
+        steps = [step_of(checkpoint) or 0 for checkpoint in CheckpointStore(directory).names()]
+        if not steps:
+            raise Refused(f"{name} has no checkpoint to branch from")
+        epochs = [step // per_epoch for step in steps if step % per_epoch == 0]
+        now = {"learning_rate": row.learning_rate, "dropout": row.dropout, "epochs": row.epochs}
+        ask = AskFork(row.title or name, directory.config().replace(**now), epochs, KEPT_BY_A_FORK)
+        asked = await self.app.push_screen_wait(ask)
+        if asked is not None:
+            made = await to_thread(self.bench.trainers.fork, directory.path, self.bench.runs, *asked)
+            self.runs.forget(made.name)
+            await self.open([made.name])
+
+    # -- keeping order -------------------------------------------------------
+
+    async def rename(self, names: list[str]) -> None:
+        """Another name for people; the directory keeps its own."""
+        ask = AskText(f"A name for {names[0]}", self.row(names[0]).title, _too_long)
+        title = await self.app.push_screen_wait(ask)
+        if title is not None:
+            RunDirectory(self.runs.path(names[0])).rename(title)
+            self.runs.forget(names[0])
+
+    async def delete(self, names: list[str]) -> None:
+        """Asks first; what trains is not deleted."""
+        alive = [name for name in names if name in self.runs.rows and self.row(name).alive]
+        if alive:
+            raise Refused(f"{', '.join(alive)}: being trained, so not deleted; stop it first")
+        what = names[0] if len(names) == 1 else f"{len(names):,} runs"
+        options = [Option(KEEP, "nothing is changed"), Option(DELETE, "settings, curves and checkpoints are gone")]
+        if await self.app.push_screen_wait(PickOne(f"Delete {what}?", options, KEEP)) == DELETE:
+            for name in names:
+                await to_thread(delete_run, RunDirectory(self.runs.path(name)), self.bench.runs)
+                self._let_go(name)
+
+    def _let_go(self, name: str) -> None:
+        path = self.runs.path(name)
+        if self.bench.directory == path:
+            self.bench.close()
+        self.bench.pinned = [pinned for pinned in self.bench.pinned if pinned != path]
+        self.runs.marked.discard(name)
+        self.runs.forget(name)
+
+    async def export(self, names: list[str]) -> str | None:
+        """The curves as CSV; where they were written."""
+        first = f"{names[0]}.csv" if len(names) == 1 else f"{len(names)}-runs.csv"
+        ask = AskText("Write the curves as CSV, a row for each epoch, to", first, _no_new_file)
+        text = await self.app.push_screen_wait(ask)
+        if text is None:
+            return None
+        target = Path(text).expanduser().absolute()
+        readers = [await to_thread(self._read, self.runs.path(name)) for name in names]
+        await to_thread(export, target, [reader.history for reader in readers])
+        return f"written: {target}"
+
+
+def _not_whole(text: str) -> str:
+    good = text.isascii() and text.isdecimal() and int(text[:9]) > 0 and len(text) < 8
+    return "" if good else "must be a whole number above 0 and below 10,000,000"
+
+
+def _too_long(text: str) -> str:
+    return "" if len(text) <= LONGEST_NAME else f"must have at most {LONGEST_NAME} characters, not {len(text)}"
+
+
+def _no_new_file(text: str) -> str:
+    if not text:
+        return "a file needs a name"
+    path = Path(text).expanduser().absolute()
+    if path.exists():
+        return f"{path} is already there: choose another name"
+    good = path.parent.is_dir() and os.access(path.parent, os.W_OK)
+    return "" if good else f"{path.parent} is no directory that can be written"
