@@ -25,13 +25,13 @@ def reproduce(
 ) -> int:
     """Train the assignment's experiments over seeds; what was stopped goes on where it was."""
     from tui_trainer.reproduce.assignment import experiments
-    from tui_trainer.reproduce.reproduction import Plan
+    from tui_trainer.reproduce.plan import Plan
     from tui_trainer.reproduce.reproduction import reproduce as run_plan
 
     for name, value in (("seeds", seeds), ("epochs", epochs)):
         if value is not None and value < 1:
             return fail(f"{name}: must be at least 1, not {value}", USAGE)
-    result = run_plan(Plan(experiments(preset), seeds, epochs), out / "runs", lambda event, history: None)
+    result = run_plan(Plan(experiments(preset), seeds, epochs), out / "runs")
     if isinstance(result, int):
         return result
     if json:

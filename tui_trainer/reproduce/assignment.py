@@ -29,6 +29,8 @@ VARIANTS: dict[str, dict[str, str]] = {
     "without-relu": {"network": "softmax"},
 }
 DATA_SEED = 1  # of the examples and their order, the same for all seeds of an experiment
+VALIDATION_EXAMPLES = 5_000
+TRAINING_EXAMPLES = 29_984  # of an epoch: 937 whole batches of 32
 SECONDS_BETWEEN_CHECKPOINTS = 10.0
 
 
@@ -49,17 +51,28 @@ class Experiment:
         """Whether a ReLU stands on the logits, so that output units can die."""
         return self.variant != "without-relu"
 
+    @property
+    def name(self) -> str:
+        """Both words."""
+        return f"{self.preset} {self.variant}"
+
+    @property
+    def own_engine(self) -> str:
+        """The engine that the preset names."""
+        return str(preset(self.preset)["engine"])
+
     def config(self, seed: int, epochs: int | None, *, engine: str = "scratch", own_data: bool = False) -> RunConfig:
         """The settings of one seed; `own_data` lets the seed also decide the examples and their order."""
+        notes = [f"seed {seed}", "own data" if own_data else "", "" if engine == "scratch" else f"on {engine}"]
         settings = {
             **VARIANTS[self.variant],
             "engine": engine,
             "seed": seed,
             "data_seed": None if own_data else DATA_SEED,
             "train_examples": 30_000,
-            "validation_examples": 5_000,
+            "validation_examples": VALIDATION_EXAMPLES,
             "checkpoint_seconds": SECONDS_BETWEEN_CHECKPOINTS,
-            "title": f"{self.preset} {self.variant}, seed {seed}",
+            "title": ", ".join([self.name, *filter(None, notes)]),
         }
         if epochs is not None:
             settings["epochs"] = epochs

@@ -1,4 +1,4 @@
-"""Trains all rows of the table, then measures them."""
+"""Trains all parts of a plan, then measures them."""
 
 import time
 from collections.abc import Sequence
@@ -7,21 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from tui_trainer import data
-from tui_trainer.reproduce.assignment import DATA_SEED, Experiment
+from tui_trainer.reproduce.crosscheck import CrossCheck, cross_check
 from tui_trainer.reproduce.measured import Row, SeedResult, dead_output_units
+from tui_trainer.reproduce.plan import Part, Plan
+from tui_trainer.reproduce.progress import Progress
 from tui_trainer.reproduce.runs import RunFolder
 from tui_trainer.reproduce.seeds import train_seeds
-from tui_trainer.run.trainer import Watch
-from tui_trainer.store import RunReader
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is to be reproduced: which rows, with how many seeds and epochs (None: as the assignment has it)."""
-
-    experiments: Sequence[Experiment]
-    seeds: int
-    epochs: int | None
+from tui_trainer.store import RunReader, overview
 
 
 @dataclass(frozen=True)
@@ -30,30 +22,72 @@ class Reproduction:
 
     plan: Plan
     rows: Sequence[Row]
-    seconds: float
+    own_data: Row
+    checks: Sequence[CrossCheck]
+    seconds: float  # of this command
+    training_seconds: float  # of all its runs, whenever they were trained
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return {"seconds": self.seconds, "experiments": [row.to_json() for row in self.rows]}
+        return {
+            "seconds": self.seconds,
+            "training_seconds": self.training_seconds,
+            "experiments": [row.to_json() for row in self.rows],
+            "everything_differs": self.own_data.to_json(),
+            "cross_checks": [check.to_json() for check in self.checks],
+        }
 
 
-def reproduce(plan: Plan, runs: Path, watch: Watch) -> Reproduction | int:
-    """Train what is not yet trained and measure; or the exit code of a run that was stopped or failed."""
+def reproduce(plan: Plan, runs: Path) -> Reproduction | int:
+    """Train what is not yet trained and measure; or the exit code of a run that was stopped or failed.
+
+    Raises what `train_seeds` raises.
+    """
     started, folder = time.perf_counter(), RunFolder(runs)
-    for experiment in plan.experiments:
-        configs = [experiment.config(seed, plan.epochs) for seed in range(plan.seeds)]
-        if code := train_seeds(configs, folder, watch):
-            return code
-    rows = [_measure(experiment, plan, folder) for experiment in plan.experiments]
-    return Reproduction(plan, rows, time.perf_counter() - started)
+    if code := _train(plan, folder):
+        return code
+    rows = [_measure(part, folder) for part in plan.rows()]
+    own_data = _measure(plan.own_data(), folder)
+    checks = [_check(part, folder) for part in plan.checks()]
+    seconds = sum(result.history.seconds for row in (*rows, own_data) for result in row.seeds.values())
+    spent = seconds + sum(check.seconds for check in checks)
+    return Reproduction(plan, rows, own_data, checks, time.perf_counter() - started, spent)
 
 
-def _measure(experiment: Experiment, plan: Plan, folder: RunFolder) -> Row:
-    configs = [experiment.config(seed, plan.epochs) for seed in range(plan.seeds)]
-    training = data.load(configs[0]).splits["training"]
+def _train(plan: Plan, folder: RunFolder) -> int:
+    parts = plan.parts()
+    progress = Progress(sum(part.work for part in parts))
+    try:
+        for part in parts:
+            progress.begin(part.name, part.cost, _positions(part, folder))
+            if code := train_seeds(part.configs, folder, progress):
+                return code
+    finally:
+        progress.close()
+    return 0
+
+
+def _positions(part: Part, folder: RunFolder) -> dict[str, float]:
+    found = [overview(run) for config in part.configs if (run := folder.find(config))]
+    return {run.id: float(run.epoch) for run in found}
+
+
+def _measure(part: Part, folder: RunFolder) -> Row:
     seeds = {}
-    for config in configs:
+    shared = None if part.data_seed is None else data.load(part.configs[0])
+    for config in part.configs:
         directory = folder.trained(config)
-        dead = dead_output_units(directory, config, training) if experiment.has_output_relu else []
+        dead: list[int] = []
+        if part.experiment.has_output_relu:
+            training = (shared or data.load(config)).splits["training"]
+            dead = dead_output_units(directory, config, training)
         seeds[config.seed] = SeedResult(directory, RunReader(directory).read(), dead)
-    return Row(experiment, configs[0].engine, DATA_SEED, configs[0].epochs, seeds)
+    first = part.configs[0]
+    return Row(part.experiment, first.engine, part.data_seed, first.epochs, seeds)
+
+
+def _check(part: Part, folder: RunFolder) -> CrossCheck:
+    (config,) = part.configs
+    same = part.experiment.config(config.seed, config.epochs)
+    runs = [RunReader(folder.trained(found)).read() for found in (same, config)]
+    return cross_check(part.experiment, *runs)

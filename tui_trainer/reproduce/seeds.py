@@ -1,6 +1,7 @@
 """Trains one config over several seeds: side by side where that can be, else one after another."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tui_trainer import data
@@ -23,7 +24,14 @@ def train_seeds(configs: Sequence[RunConfig], folder: RunFolder, watch: Watch) -
     """
     loaded = data.load(configs[0])
     together = [config.seed for config in configs] if cannot_share(configs, loaded) is None else []
-    directories = [folder.find(config) or folder.add(_make(config, folder.path, together)) for config in configs]
+    new = [config for config in configs if folder.find(config) is None]
+    for directory in make_runs(new, folder.path, together):
+        folder.add(directory)
+    return train_runs([folder.trained(config) for config in configs], loaded, bool(together), watch)
+
+
+def train_runs(directories: Sequence[RunDirectory], loaded: data.Loaded, together: bool, watch: Watch) -> int:
+    """Bring runs to their ends; 0, or the exit code of one that did not get there."""
     left = [directory for directory in directories if not is_finished(directory)]
     if together and len(left) > 1:
         codes = [outcome.code for outcome in train_together(left, loaded, watch)]
@@ -35,9 +43,16 @@ def train_seeds(configs: Sequence[RunConfig], folder: RunFolder, watch: Watch) -
     return 0
 
 
-def _make(config: RunConfig, runs: Path, together: Sequence[int]) -> RunDirectory:
-    """A new run directory; its `run.json` names the seeds that are trained side by side with it, itself included."""
-    check_engine(config)
-    surveyed = data.survey(config)
-    check_network(config, surveyed.input_shape, surveyed.classes)
-    return make_run(runs, describe(surveyed) | {"together": list(together)})
+def make_runs(configs: Sequence[RunConfig], runs: Path, together: Sequence[int]) -> list[RunDirectory]:
+    """New run directories of configs of one experiment.
+
+    Their `run.json` name the seeds that are trained side by side, each itself included; none where they are not.
+    """
+    if not configs:
+        return []
+    check_engine(configs[0])
+    surveyed = data.survey(configs[0])
+    check_network(configs[0], surveyed.input_shape, surveyed.classes)
+    own = [{name: getattr(config, name) for name in ("seed", "data_seed", "title")} for config in configs]
+    described = [describe(replace(surveyed, config=surveyed.config.replace(**settings))) for settings in own]
+    return [make_run(runs, about | {"together": list(together)}) for about in described]
