@@ -88,11 +88,13 @@ def check_inputs(where: str, inputs: Array, shape: tuple[int, ...]) -> None:
         raise ValueError(f"{where}: inputs must be (examples, {', '.join(map(str, shape))}), not {inputs.shape}")
 
 
-def check_order(order: Array, batch_size: int, examples: int) -> None:
-    """`ValueError` where `order` does not name examples of a split."""
+def check_order(order: Array, batch_size: int, examples: int, least: int) -> None:
+    """`ValueError` where `order` does not name examples of a split, or leaves a batch fewer than `least`."""
     if batch_size < 1:
         raise ValueError(f"batch size must be at least 1, not {batch_size}")
     if order.ndim != 1 or order.dtype.kind not in "iu":
         raise ValueError(f"order must be a row of integers, not {order.dtype} {order.shape}")
     if len(order) and not 0 <= order.min() <= order.max() < examples:
         raise ValueError(f"order must be in [0, {examples}), but goes from {order.min()} to {order.max()}")
+    if len(order) and min(batch_size, (len(order) - 1) % batch_size + 1) < least:
+        raise ValueError(f"batch-norm wants batches of at least {least} examples, and the last would have 1")

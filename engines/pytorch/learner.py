@@ -36,6 +36,7 @@ class TorchLearner:
         check_splits(splits)
         check_initializer(network.initializer)
         torch.set_num_threads(threads)
+        torch.backends.cudnn.deterministic = True  # or a convolution on CUDA may not give the same bits twice
         self._device = torch.device(device)
         self._config, self._settings = network, optimizer
         self._splits = {name: DeviceSplit(dataset, self._device) for name, dataset in splits.items()}
@@ -52,7 +53,7 @@ class TorchLearner:
     @torch.inference_mode()
     def train(self, order: Array, batch_size: int) -> Metrics:
         """One step for each batch of `order`; see `Learner.train`."""
-        check_order(order, batch_size, len(self._training))
+        check_order(order, batch_size, len(self._training), self._network.least_examples)
         self._network.train()
         steps = []
         indices = as_tensor(order.astype(np.int64)).to(self._device)

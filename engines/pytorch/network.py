@@ -1,5 +1,6 @@
 """Builds a resolved list of layers as one torch.nn.Module whose parts carry the layers' names."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 
 import torch
@@ -84,6 +85,9 @@ class Network(nn.Module):
     def __init__(self, layers: Sequence[Layer]) -> None:
         super().__init__()
         self.input_shapes = [layer.input_shape for layer in layers]
+        # one number for each channel has no variance: then batch-norm wants more examples
+        alone = any(layer.kind == "batch-norm" and math.prod(layer.input_shape[1:]) == 1 for layer in layers)
+        self.least_examples = 2 if alone else 1  # in a batch to train on
         for layer in layers:
             self.add_module(layer.name, MODULES[layer.kind](layer))
 

@@ -8,7 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from engines.config import NetworkConfig, OptimizerConfig  # noqa: E402 - as torch is needed
+from engines.config import LayerConfig, NetworkConfig, OptimizerConfig  # noqa: E402 - as torch is needed
 from engines.conformance import NETWORKS, ORDER, SPLITS, differing, train  # noqa: E402
 from engines.interface import Dataset  # noqa: E402
 from engines.pytorch.engine import PyTorchEngine  # noqa: E402
@@ -135,6 +135,17 @@ def test_another_process_goes_on_to_the_same_bits(tmp_path) -> None:
     subprocess.run([sys.executable, "-c", GO_ON, tmp_path / "half.npz", tmp_path / "whole.npz"], check=True)
     ours.train(ORDER[400:800], 4)
     assert differing(dict(np.load(tmp_path / "whole.npz")), ours.state_dict()) == []
+
+
+def test_batch_norm_refuses_a_last_batch_of_one_before_any_step_is_taken() -> None:
+    layers = (LayerConfig("flatten"), LayerConfig("batch-norm"), LayerConfig("linear", {"outputs": 3}))
+    ours = learner(NetworkConfig("custom", layers=layers))
+    before = ours.state_dict()
+    with pytest.raises(ValueError, match="batch-norm wants batches of at least 2 examples, and the last would have 1"):
+        ours.train(ORDER[:9], 4)
+    assert differing(ours.state_dict(), before) == []
+    ours.train(ORDER[:10], 4)
+    ours.evaluate("validation", batch_size=49)  # here its last batch may be of one
 
 
 def test_without_torch_it_says_what_to_install(monkeypatch) -> None:
