@@ -73,7 +73,7 @@ class TrainerApp(App[int]):
         Command("question_mark", "help", "Help", "Show all keys and what they do."),
         Command("ctrl+p", "command_palette", "Palette", "Find a command by its name.", footer=False),
         Command("T", "next_theme", "Theme", "Change to the next theme.", footer=False),
-        Command("N", "notify_me", "Notify me", "Ring a bell at the end of the run, or do not.", footer=False),
+        Command("B", "notify_me", "Bell", "Ring a bell at the end of the run, or do not.", footer=False),
         Command("R", "slower", "Redraw rate", "Draw the plots less often, for slow lines.", footer=False),
         Command("q,ctrl+q", "leave", "Quit", "Quit; asks first while a run trains."),
     )

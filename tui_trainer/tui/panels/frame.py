@@ -1,5 +1,6 @@
 """The lines around every screen: the tabs above, the hint and the keys below."""
 
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, cast
 
 from textual.content import Content
@@ -85,11 +86,8 @@ class KeyBar(ClickableWidget):
         owners = ((self.screen, "screen."), (self.app, "app."))
         here, always = ([self._part(c, prefix) for c in self._commands(owner)] for owner, prefix in owners)
         room = self.size.width - 1 - sum(part.cell_length for part in always)
-        fitting = []
-        for part in here:
-            if (room := room - part.cell_length) >= 0:
-                fitting.append(part)
-        return Content.assemble(*fitting, *always)
+        ends = accumulate(part.cell_length for part in here)
+        return Content.assemble(*(part for part, end in zip(here, ends, strict=True) if end <= room), *always)
 
     def _part(self, command: Command, prefix: str) -> Content:
         return Content.assemble(

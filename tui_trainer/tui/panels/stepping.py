@@ -2,6 +2,9 @@
 
 import math
 
+SMALLEST = 1e-6  # below it stands 0
+FIRST = "0.0001"  # above 0 stands this
+
 
 def stepped(text: str, by: int, whole: bool) -> str:
     """The round number above (`by` 1) or below (-1): along 1, 2, 5, 10, …; whole numbers under 20 by one.
@@ -17,9 +20,9 @@ def stepped(text: str, by: int, whole: bool) -> str:
     if whole and (value < 20 or (value == 20 and by < 0)):
         return str(max(0, int(value) + by))
     if value == 0:
-        return "0" if by < 0 else "0.0001"
-    if value <= 1e-4 and by < 0 and text.strip("0.") == "1":
-        return "1e-05" if value == 1e-4 else "0"
+        return "0" if by < 0 else FIRST
+    if value <= SMALLEST and by < 0:
+        return "0"
     return _written(_above(value) if by > 0 else _below(value), whole)
 
 
