@@ -85,9 +85,21 @@ def five_runs(folder: Path) -> list[Path]:
     write = _writer(folder)
     write(1, trained(60), title="")
     write(2, trained(60, pace=0.93, rate=0.001), title="Adam, low rate", optimizer="adam", learning_rate=0.001)
-    write(3, trained(40, pace=1.05, status="stopped"), title="with dropout", dropout=0.25, engine="pytorch")
+    write(
+        3,
+        trained(40, pace=1.05, rate=0.1, status="stopped"),
+        title="with dropout",
+        dropout=0.25,
+        learning_rate=0.1,
+        engine="pytorch",
+    )
     reason = "the training loss is NaN from step 18740"
-    write(4, trained(23, status="diverged", reason=reason, nan_from=20), title="much too fast", learning_rate=5.0)
+    write(
+        4,
+        trained(23, rate=5.0, status="diverged", reason=reason, nan_from=20),
+        title="much too fast",
+        learning_rate=5.0,
+    )
     write(5, trained(33, pace=0.97, status=""), title="[red]hostile\x1b[31m name\u202e 網路[/]")
     return sorted(folder.iterdir())
 

@@ -45,7 +45,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("rate", 8, lambda row: f"{row.learning_rate:.4g}", lambda row: row.learning_rate, 2),
     Column("epochs", 10, _epochs, lambda row: row.epoch, 1),
     Column("training", 10, lambda row: percent(row.training_accuracy), lambda row: row.training_accuracy, 4),
-    Column("validation", 12, lambda row: percent(row.validation_accuracy), lambda row: row.validation_accuracy),
+    Column("validation", 11, lambda row: percent(row.validation_accuracy), lambda row: row.validation_accuracy),
     Column("best", 10, lambda row: percent(row.best_validation_accuracy), lambda row: row.best_validation_accuracy, 8),
     Column("time", 9, lambda row: duration(row.seconds), lambda row: row.seconds, 7),
 )
@@ -56,5 +56,5 @@ def fitting(width: int) -> list[tuple[Column, int]]:
     shown = list(COLUMNS)
     while sum(column.width for column in shown) > width and any(column.gives_way for column in shown):
         shown.remove(max(shown, key=lambda column: column.gives_way))
-    left = max(8, width - sum(column.width for column in shown if column is not NAME))
+    left = max(9, width - sum(column.width for column in shown if column is not NAME))
     return [(column, left if column is NAME else column.width) for column in shown]

@@ -22,7 +22,7 @@ from tui_trainer.tui.run_list import RunList
 if TYPE_CHECKING:
     from tui_trainer.tui.app import TrainerApp
 
-EDGE = 4  # columns before the first: where the cursor stands, and what is marked
+EDGE = 5  # columns before the first: where the cursor stands, what is marked, what is alive
 LOOKS = {
     "training": "good",
     "paused": "fair",
@@ -137,31 +137,34 @@ class RunTable(ScrollView, can_focus=True):
             return Strip.blank(width, base)
         here = place == self.at
         style = base + self.get_component_rich_style("run--cursor", partial=True) if here else base
-        parts = self._line(self.names[place], here, width)
+        parts = self._line(self.names[place], here)
         strip = Strip([Segment(text, style + self._look(look)) for text, look in parts])
         return strip.adjust_cell_length(width, style)
 
     def _look(self, look: str) -> Style:
         return self.get_component_rich_style(f"run--{look}", partial=True) if look else Style()
 
-    def _line(self, name: str, here: bool, width: int) -> list[tuple[str, str]]:
+    @property
+    def columns(self) -> list[tuple[Column, int]]:
+        """The columns that are shown, with their widths."""
+        return fitting(self.size.width - EDGE - 1)
+
+    def _line(self, name: str, here: bool) -> list[tuple[str, str]]:
         runs, marks = self._runs, cast("TrainerApp", self.app).marks
         mark = ("*" if marks.ascii else "✓") if name in runs.marked else " "
-        edge = f" {marks.right if here else ' '}{mark} "
         row = runs.rows.get(name)
+        dot = marks.dot if row is not None and row.alive else " "
+        edge = [(f" {marks.right if here else ' '}{mark}", ""), (f"{dot} ", "good")]
         if row is None:
-            word = "  unreadable" if name in runs.broken else "  …" if not marks.ascii else "  ..."
-            look = "bad" if name in runs.broken else "quiet"
-            return [(edge, ""), (word.ljust(STATE.width), look), (printable(name, width - EDGE), "quiet")]
-        cells = [self._cell(row, column, room) for column, room in fitting(width - EDGE - 1)]
-        return [(edge, ""), *cells]
+            word, look = ("unreadable", "bad") if name in runs.broken else ("", "quiet")
+            return [*edge, (word.ljust(STATE.width), look), (printable(name), "quiet")]
+        return [*edge, *(self._cell(row, column, room) for column, room in self.columns)]
 
     def _cell(self, row: Overview, column: Column, room: int) -> tuple[str, str]:
         if column is NAME:  # may hold wide characters
             return set_cell_size(printable(column.text(row)), room - 1) + " ", ""
         if column is STATE:
-            dot = cast("TrainerApp", self.app).marks.dot if row.alive else " "
-            return f"{dot} {printable(row.state)}"[: room - 1].ljust(room), LOOKS.get(row.state, "quiet")
+            return printable(row.state, room - 1).ljust(room), LOOKS.get(row.state, "quiet")
         return column.cell(row), ""
 
     # -- the cursor ----------------------------------------------------------

@@ -19,6 +19,7 @@ from tui_trainer.tui.panels.fields import ChoiceField, Field
 from tui_trainer.tui.panels.setting_rows import MEANS_SOMETHING, UNTYPED, setting_field, value_text
 
 NEWEST = "the newest"
+MEANINGLESS = ("init",)  # a fork goes on from weights that are there
 FORK = Command("ctrl+s", "fork", "Fork and train", "Make the run and start its trainer.")
 
 
@@ -26,6 +27,10 @@ class AskText(ModalScreen[str | None]):
     """Ends with what was typed, once `problem` finds nothing wrong with it; or with None."""
 
     BINDINGS: ClassVar = [Binding("escape", "dismiss(None)", "Back")]
+    CSS = """
+    AskText .dialog { width: 80%; max-width: 90; }
+    AskText .-wrong { color: $error; }
+    """
 
     def __init__(self, title: str, text: str, problem: Callable[[str], str], words: str = "") -> None:
         super().__init__()
@@ -33,7 +38,7 @@ class AskText(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """Title, the line, what is wrong with it."""
-        with Vertical(classes="dialog -ask"):
+        with Vertical(classes="dialog"):
             yield Static(printable(self._title), classes="dialog-title", markup=False)
             yield Input(self._text, compact=True)
             yield Static(self._words or "Enter takes it, Esc goes back", classes="dialog-hint", markup=False)
@@ -55,17 +60,23 @@ class AskFork(ModalScreen[tuple[dict[str, Any], int | None] | None]):
     """Ends with the changed settings and the epoch to branch from (None: the newest checkpoint), or with None."""
 
     BINDINGS: ClassVar = [Binding("escape", "dismiss(None)", "Back"), Binding(FORK.key, FORK.action, FORK.label)]
+    CSS = """
+    AskFork .dialog { width: 90%; max-width: 90; height: 90%; }
+    AskFork .dialog VerticalScroll { height: 1fr; }
+    AskFork .dialog-hint { height: 2; width: 1fr; margin: 0; }
+    """
+    AUTO_FOCUS = ""
 
     def __init__(self, name: str, config: RunConfig, epochs: Sequence[int], kept: Sequence[str]) -> None:
         super().__init__()
         self._name, self._config = name, config
         self._epochs = [NEWEST, *map(str, epochs)]
         self._typed: dict[str, str] = {}
-        self._settings = [name for name in SETTINGS if name not in (*kept, *UNTYPED)]
+        self._settings = [name for name in SETTINGS if name not in (*kept, *UNTYPED, *MEANINGLESS)]
 
     def compose(self) -> ComposeResult:
         """From where, the settings that a fork may change, the button."""
-        with Vertical(classes="dialog -fork"):
+        with Vertical(classes="dialog"):
             yield Static(f"Fork {printable(self._name)}", classes="dialog-title", markup=False)
             with VerticalScroll(can_focus=False):
                 yield ChoiceField("branch_from", "the epoch whose checkpoint it goes on from", NEWEST, self._epochs)

@@ -15,13 +15,18 @@ from tui_trainer.store import Overview
 from tui_trainer.text import printable
 from tui_trainer.tui.comparison import Line, results, settings_that_differ, surroundings_that_differ
 
-LABEL, COLUMN = 25, 22
+LABEL, COLUMN = 27, 22
 
 
 class CompareScreen(ModalScreen[None]):
     """A column for each run."""
 
     BINDINGS: ClassVar = [Binding("escape,q,enter,c", "dismiss(None)", "Back")]
+    CSS = """
+    CompareScreen .dialog { width: auto; max-width: 96%; height: auto; max-height: 96%; }
+    CompareScreen ScrollableContainer { width: auto; max-width: 100%; height: auto; max-height: 100%; }
+    CompareScreen #comparison { width: auto; }
+    """
 
     def __init__(self, rows: Sequence[Overview], abouts: Sequence[dict[str, Any]]) -> None:
         super().__init__()
@@ -29,7 +34,7 @@ class CompareScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """The table, scrolled both ways where it is large."""
-        with Vertical(classes="dialog -compare"):
+        with Vertical(classes="dialog"):
             yield Static(f"{len(self._rows)} runs compared", classes="dialog-title", markup=False)
             with ScrollableContainer(can_focus=True):
                 yield Static(self._table(), markup=False, id="comparison")

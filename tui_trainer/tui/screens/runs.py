@@ -1,6 +1,7 @@
 """Runs: a table of all runs under the folder, and all that can be done with one or some of them."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from textual import work
 from textual.widget import Widget
@@ -33,6 +34,7 @@ class RunsScreen(BenchScreen):
         Command(
             "space", "mark", "Mark", "Mark the run, or take the mark away; many keys do something with all marked."
         ),
+        Command("slash", "filter", "Filter", "Show only the runs that have the words that you type.", shown="/"),
         Command("v", "do('curves')", "Curves", "Show the curves of the marked runs, or of this one, together."),
         Command(
             "c", "do('compare')", "Compare", "Show what differs in the marked runs' settings, then in their results."
@@ -41,7 +43,6 @@ class RunsScreen(BenchScreen):
             "r", "do('resume')", "Resume", "Go on with the run from its newest checkpoint; one that is done, further."
         ),
         Command("f", "do('fork')", "Fork", "Branch from a checkpoint of the run with changed settings."),
-        Command("slash", "filter", "Filter", "Show only the runs that have the words that you type.", shown="/"),
         Command("s", "sort(1)", "Sort", "Sort by the next column."),
         Command("S", "turn", "Turn", "Turn the order around.", footer=False),
         Command("n", "do('rename')", "Name", "Give the run another name; its directory keeps its own."),
@@ -55,13 +56,6 @@ class RunsScreen(BenchScreen):
     #about-runs { height: 1; padding: 0 1; color: $quiet; }
     #headings { height: 1; background: $surface; }
     #filter { display: none; height: 1; margin: 0 1; border: none; }
-    .dialog.-ask { width: 80%; max-width: 90; }
-    .dialog.-ask .-wrong { color: $error; }
-    .dialog.-fork { width: 90%; max-width: 90; height: 90%; }
-    .dialog.-fork VerticalScroll { height: 1fr; }
-    .dialog.-compare { width: auto; max-width: 96%; height: auto; max-height: 96%; }
-    .dialog.-compare ScrollableContainer { width: auto; max-width: 100%; height: auto; max-height: 100%; }
-    .dialog.-compare #comparison { width: auto; }
     """
 
     def __init__(self) -> None:
@@ -97,13 +91,13 @@ class RunsScreen(BenchScreen):
         self._ticks += 1
         if not self._busy:
             self._busy = True
-            self.run_worker(self._read, thread=True, group="runs", exit_on_error=True)
+            self.run_worker(partial(self._read, self.table.seen), thread=True, group="reading")
         if self._stale and (self._ticks % 5 == 0 or len(self.runs.names) < 500 or not self.table.names):
             self.refresh_runs()
 
-    def _read(self) -> None:
+    def _read(self, seen: list[str]) -> None:
         try:
-            if self.runs.work(self.table.seen, WORK_SECONDS):
+            if self.runs.work(seen, WORK_SECONDS):
                 self._stale = True
         finally:
             self._busy = False
@@ -153,8 +147,9 @@ class RunsScreen(BenchScreen):
 
     def action_sort(self, by: int) -> None:
         """By the next column; behind the last one, newest first."""
-        keys = [None, *(column.key for column in COLUMNS)]
-        self.runs.key = keys[(keys.index(self.runs.key) + by) % len(keys)]
+        keys = [None, *(column.key for column, _ in self.table.columns)]
+        place = keys.index(self.runs.key) if self.runs.key in keys else 0
+        self.runs.key = keys[(place + by) % len(keys)]
         self.refresh_runs()
 
     def action_sort_by(self, name: str) -> None:
