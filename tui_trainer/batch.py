@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from tui_trainer.config import RunConfig
 from tui_trainer.events import (
     CheckpointSetAside,
+    CureJudged,
     Ended,
     EpochMeasured,
     Event,
@@ -56,9 +57,17 @@ def remark(event: Event) -> str | None:
             return f"refused: {reason}"
         case FindingMade(rule=rule, why=why, cure=cure, severity=severity):
             return f"{severity}: {rule}: {why} {cure}"
+        case CureJudged(rule=rule, helped=helped, before=before, after=after):
+            return f"{rule}: the cure {'helped' if helped else 'did not help'}{_moved(before, after)}"
         case Ended(status=status, reason=reason) if reason:
             return f"{status}: {reason}"
     return None
+
+
+def _moved(before: dict[str, float], after: dict[str, float]) -> str:
+    """How the best validation error moved, if both are known."""
+    old, new = before.get("validation_error"), after.get("validation_error")
+    return "" if old is None or new is None else f": best validation error {old:.2%} → {new:.2%}"
 
 
 class PlainPrinter:

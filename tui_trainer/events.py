@@ -200,6 +200,30 @@ class FindingResolved(Event):
 
 
 @dataclass(frozen=True)
+class CureTried(Event):
+    """What a finding asked for was done: here from this step on, or, of another run, by beginning this one."""
+
+    rule: str
+    epoch: int
+    step: int
+    changes: dict[str, Any]
+    before: dict[str, float]  # best validation error and loss until then
+    parent: str | None = None  # the run whose finding it was, where it was another
+
+
+@dataclass(frozen=True)
+class CureJudged(Event):
+    """Whether a cure that was tried helped."""
+
+    rule: str
+    epoch: int
+    step: int
+    helped: bool
+    before: dict[str, float]
+    after: dict[str, float]
+
+
+@dataclass(frozen=True)
 class Ended(Event):
     """The trainer leaves: done, stopped, interrupted, diverged or failed."""
 

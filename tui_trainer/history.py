@@ -9,10 +9,13 @@ from functools import singledispatchmethod
 from typing import Any
 
 from tui_trainer.config import RunConfig
+from tui_trainer.doctor.ranking import ranked
 from tui_trainer.events import (
     CheckpointSaved,
     CheckpointSetAside,
     Continued,
+    CureJudged,
+    CureTried,
     Ended,
     EpochMeasured,
     Event,
@@ -82,6 +85,9 @@ class History:
         self.settings: dict[str, float] = {}  # live settings as they stand now
         self.marks: list[Mark] = []
         self.findings: dict[str, FindingMade] = {}  # by rule, those that still hold
+        self.changes: list[SettingChanged] = []
+        self.cures: dict[str, CureTried] = {}  # by rule, the last that was tried
+        self.judged: dict[str, CureJudged] = {}  # by rule, whether that helped
         self.warnings: list[str] = []
         self.inspected: Inspected | None = None
         self.inspections: deque[Inspected] = deque(maxlen=INSPECTIONS_KEPT)
@@ -170,7 +176,8 @@ class History:
             "seconds_per_epoch": self.seconds_per_epoch,
             "examples_per_second": self.examples_per_second,
             "checkpoint": None if self.checkpoint is None else self.checkpoint.name,
-            "findings": [_finding(found) for found in self.findings.values()],
+            "findings": [_finding(found) for found in ranked(self.findings.values())],
+            "cures": [_judgement(judged) for judged in self.judged.values()],
             "reason": self.reason,
         }
 
@@ -237,6 +244,7 @@ class History:
     @_fold.register
     def _(self, event: SettingChanged) -> None:
         self.settings[event.name] = event.new
+        self.changes.append(event)
         self._mark(event.step, event.epoch, "setting", f"{event.name} {event.old:g} → {event.new:g}")
 
     @_fold.register
@@ -277,6 +285,15 @@ class History:
         self.findings.pop(event.rule, None)
 
     @_fold.register
+    def _(self, event: CureTried) -> None:
+        self.cures[event.rule] = event
+        self.judged.pop(event.rule, None)
+
+    @_fold.register
+    def _(self, event: CureJudged) -> None:
+        self.judged[event.rule] = event
+
+    @_fold.register
     def _(self, event: Ended) -> None:
         self.status, self.reason = event.status, event.reason
         if event.status != "done":
@@ -288,6 +305,10 @@ class History:
 def _finding(found: FindingMade) -> dict[str, Any]:
     names = ("rule", "epoch", "step", "severity", "evidence", "why", "cure", "request", "explains")
     return {name: getattr(found, name) for name in names}
+
+
+def _judgement(judged: CureJudged) -> dict[str, Any]:
+    return {name: getattr(judged, name) for name in ("rule", "epoch", "step", "helped", "before", "after")}
 
 
 def now() -> float:

@@ -5,7 +5,9 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from tui_trainer.doctor.case import Case, case_of
+from tui_trainer.doctor.cures import judged, tried
 from tui_trainer.doctor.finding import Finding, Rule
+from tui_trainer.doctor.ranking import ranked
 from tui_trainer.doctor.rules import OWN
 from tui_trainer.events import Event, FindingMade, FindingResolved, Warned
 
@@ -47,7 +49,7 @@ class Doctor:
         self._problems = []
         made = ranked(self._made(name, finding, found, history) for name, finding in found.items())
         news = [event for event in made if _is_news(event, history.findings.get(event.rule))]
-        return [*said, *news, *self._gone(found, history)]
+        return [*said, *tried(history), *news, *self._gone(found, history), *judged(history, found)]
 
     def _check(self, case: Case) -> dict[str, Finding]:
         found = {}
@@ -89,18 +91,6 @@ class Doctor:
             if self._missed[name] >= GONE_AFTER:
                 events.append(FindingResolved(name, history.epoch, history.step))
         return events
-
-
-def ranked(findings: Iterable[FindingMade]) -> list[FindingMade]:
-    """Findings with root causes first: whatever one of the others explains comes after it."""
-    left = list(findings)
-    ordered: list[FindingMade] = []
-    while left:
-        explained = {name for finding in left for name in finding.explains if name != finding.rule}
-        roots = [finding for finding in left if finding.rule not in explained] or left[:1]
-        ordered += roots
-        left = [finding for finding in left if finding not in roots]
-    return ordered
 
 
 def _is_news(event: FindingMade, known: FindingMade | None) -> bool:

@@ -1,0 +1,17 @@
+"""Puts root causes first."""
+
+from collections.abc import Iterable
+
+from tui_trainer.events import FindingMade
+
+
+def ranked(findings: Iterable[FindingMade]) -> list[FindingMade]:
+    """Findings with root causes first: whatever one of the others explains comes after it."""
+    left = list(findings)
+    ordered: list[FindingMade] = []
+    while left:
+        explained = {name for finding in left for name in finding.explains if name != finding.rule}
+        roots = [finding for finding in left if finding.rule not in explained] or left[:1]
+        ordered += roots
+        left = [finding for finding in left if finding not in roots]
+    return ordered

@@ -1,0 +1,32 @@
+"""Does what a finding asks for: a live request, a branch, or a new run, which then says whether it helped."""
+
+from pathlib import Path
+
+from tui_trainer.doctor import tried_by_beginning
+from tui_trainer.events import FindingMade
+from tui_trainer.run.fork import fork_run
+from tui_trainer.run.start import create, request
+from tui_trainer.settings import SettingError
+from tui_trainer.store import Recorder, RunDirectory, RunReader
+
+
+def cure(directory: RunDirectory, finding: FindingMade, runs: Path) -> RunDirectory:
+    """The run that is cured: this one, asked, or a new one that is yet to be launched.
+
+    `SettingError` where the finding asks for nothing or for what cannot be; else what `fork_run` and `create` raise.
+    """
+    if finding.request is None:
+        raise SettingError(finding.rule, f"no setting mends that. {finding.cure}")
+    action, changes = finding.request["action"], finding.request["changes"]
+    if action == "set":
+        for name, value in changes.items():
+            request(directory.path, "set", name=name, value=value)
+        return directory
+    if action == "fork":
+        made = fork_run(directory, runs, changes)
+    else:
+        made = RunDirectory(create(directory.config().replace(**changes), runs))
+    recorder = Recorder(made)
+    recorder.record([tried_by_beginning(finding, RunReader(directory).read(), changes)])
+    recorder.close()
+    return made
