@@ -29,15 +29,14 @@ class TabBar(ClickableWidget):
 
     def render(self) -> Content:
         """One line."""
-        app = cast("TrainerApp", self.app)
-        state = self._state(app)
-        room = self.size.width - state.cell_length - 2
-        tabs = self._tabs(app, with_name=True)
-        if tabs.cell_length > room:
-            tabs = self._tabs(app, with_name=False)
-        if tabs.cell_length > room:
+        app, width = cast("TrainerApp", self.app), self.size.width - 2
+        for titled, named in ((True, True), (True, False), (False, False)):
+            state, tabs = self._state(app, titled), self._tabs(app, named)
+            if tabs.cell_length + state.cell_length <= width:
+                break
+        else:
             tabs = Content(" ").join([self._tab(app, entry) for entry in SCREENS if entry.module == app.current_mode])
-        return Content.assemble(tabs, " " * max(1, room - tabs.cell_length + 1), state)
+        return Content.assemble(tabs, " " * max(1, width - tabs.cell_length - state.cell_length + 1), state)
 
     def _tabs(self, app: "TrainerApp", with_name: bool) -> Content:
         name = Content.styled(" tui-trainer ", "bold $foreground") if with_name else Content("")
@@ -50,14 +49,14 @@ class TabBar(ClickableWidget):
         name = clickable(entry.name, action, "bold underline $foreground" if seen else "$quiet")
         return Content.assemble(key, name, " ")
 
-    def _state(self, app: "TrainerApp") -> Content:
+    def _state(self, app: "TrainerApp", titled: bool) -> Content:
         history = app.bench.history
         if history is None:
             return Content.styled("no run", "$quiet")
         word = app.bench.state_word
         title = printable(history.config.title, 24)
         return Content.assemble(
-            Content.styled(f"{title}  " if title else "", "$quiet"),
+            Content.styled(f"{title}  " if title and titled else "", "$quiet"),
             Content.styled(f"{app.marks.dot} {word}", STATUS_STYLES.get(word, "$foreground")),
         )
 
