@@ -33,4 +33,5 @@ SCREENS: tuple[ScreenEntry, ...] = (
     ScreenEntry("4", "Inside", "inside", "Look inside the network: weights, confusions, mistakes, layers."),
     ScreenEntry("5", "Draw", "draw", "Draw a digit, and see what the network makes of it."),
     ScreenEntry("6", "Duel", "duel", "Train the same settings on both engines, and see how far they differ."),
+    ScreenEntry("7", "Lessons", "lesson", "Ask, predict, run, and see what happened: short lessons."),
 )
