@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from engines.interface import Dataset
 from tui_trainer.doctor import Doctor, survey
 from tui_trainer.events import EpochMeasured, Event, Surveyed, Warned
@@ -33,7 +35,8 @@ class Consultation:
 
     def _begin(self, history: History) -> list[Event]:
         training, progress = self._training, self._training.progress
-        data = survey(training.config, self._splits)
+        with threadpool_limits(training.config.threads, user_api="blas"):
+            data = survey(training.config, self._splits)
         surveyed = Surveyed(progress.epochs_done, progress.step, data, self._first_layers())
         history.surveyed = surveyed
         return [surveyed, *self._doctor.look(history)]
