@@ -6,7 +6,7 @@ import sys
 from cyclopts import App, CycloptsError
 
 from tui_trainer import __version__
-from tui_trainer.cli import catalogue, duel, manage, measure, reproduce, train
+from tui_trainer.cli import catalogue, doctor, duel, manage, measure, reproduce, train
 from tui_trainer.cli.console import fail
 from tui_trainer.run.outcome import BUG, USAGE, exit_code, one_line
 
@@ -16,7 +16,7 @@ app = App(
     version=__version__,
     result_action="return_value",
 )
-for commands in (train, manage, catalogue, measure, duel, reproduce):
+for commands in (train, manage, catalogue, measure, duel, reproduce, doctor):
     commands.register(app)
 
 

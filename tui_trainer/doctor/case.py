@@ -32,7 +32,7 @@ class Case:
     rates: tuple[float, ...] = ()  # learning rates
     slices: tuple[tuple[float, ...], ...] = ()  # of the newest few epochs: training losses of their parts
     inspections: tuple[Layers, ...] = ()  # the newest few
-    start: Layers | None = None  # the layers as the run began
+    start: Layers | None = None  # the layers at the initial weights; None for a fork
     data: Mapping[str, Any] = field(default_factory=dict)  # see `tui_trainer.doctor.survey`
     not_finite: Mapping[str, Any] | None = None  # where the first NaN or infinity arose
 
@@ -100,7 +100,7 @@ def case_of(history: "History") -> Case:
         rates=tuple(curves["learning_rate"].values),
         slices=_by_epoch(curves["slice_loss"], history.epoch),
         inspections=tuple(event.layers for event in history.inspections),
-        start=None if surveyed is None else surveyed.layers,
+        start=None if surveyed is None or surveyed.step else surveyed.layers,
         data={} if surveyed is None else surveyed.data,
         not_finite=None if history.not_finite is None else vars(history.not_finite),
     )

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tui_trainer.doctor.case import Case
-
-SEVERITIES = ("note", "warning", "error")
+from tui_trainer.doctor.ranking import SEVERITIES
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,16 @@ from collections.abc import Iterable
 
 from tui_trainer.events import FindingMade
 
+SEVERITIES = ("note", "warning", "error")
+
 
 def ranked(findings: Iterable[FindingMade]) -> list[FindingMade]:
-    """Findings with root causes first: whatever one of the others explains comes after it."""
+    """Findings with root causes first, the worst of them at the top: what one explains comes after it."""
     left = list(findings)
     ordered: list[FindingMade] = []
     while left:
         explained = {name for finding in left for name in finding.explains if name != finding.rule}
         roots = [finding for finding in left if finding.rule not in explained] or left[:1]
-        ordered += roots
+        ordered += sorted(roots, key=lambda finding: -SEVERITIES.index(finding.severity))
         left = [finding for finding in left if finding not in roots]
     return ordered

@@ -22,11 +22,13 @@ def cure(directory: RunDirectory, finding: FindingMade, runs: Path) -> RunDirect
         for name, value in changes.items():
             request(directory.path, "set", name=name, value=value)
         return directory
+    history = RunReader(directory).read()
     if action == "fork":
-        made = fork_run(directory, runs, changes)
+        more = {"epochs": history.epoch + history.config.epochs} if history.epoch >= history.epochs else {}
+        made = fork_run(directory, runs, {**more, **changes})
     else:
         made = RunDirectory(create(directory.config().replace(**changes), runs))
     recorder = Recorder(made)
-    recorder.record([tried_by_beginning(finding, RunReader(directory).read(), changes)])
+    recorder.record([tried_by_beginning(finding, history, changes)])
     recorder.close()
     return made
