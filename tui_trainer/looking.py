@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from tui_trainer import data
 from tui_trainer.checkpoint import Checkpoint, CheckpointError, read_checkpoint
 from tui_trainer.data import DataError
 from tui_trainer.events import Inspected, from_line
+from tui_trainer.inspection import Inspector
 from tui_trainer.store import CheckpointStore, RunDirectory
 from tui_trainer.store.checkpoints import step_of
 
@@ -52,6 +54,7 @@ class Look:
     weights: Mapping[str, Array]  # by parameter name
     certainties: Array  # (examples, classes): the probabilities
     labels: Array  # (examples,)
+    layers: list[dict[str, Any]]  # as `inspection` measures them; without `change` where nothing recorded it
 
     @cached_property
     def predictions(self) -> Array:
@@ -100,6 +103,7 @@ class Looker:
         self.inputs, self.labels = validation.inputs, validation.labels  # (examples, rows, columns), (examples,)
         self.classes, self.shape = validation.classes, validation.inputs.shape[1:]
         self.plan = resolve_network(config.network_config, self.shape, self.classes)
+        self._path, self._validation = path, validation
         self._learner = ScratchEngine().build(config.network_config, OptimizerConfig(), splits=splits, seed=0)
 
     def saved(self) -> list[Saved]:
@@ -125,7 +129,23 @@ class Looker:
     def look(self, saved: Saved) -> Look:
         """What a checkpoint makes of the validation split; `CheckpointError`."""
         weights = self.load(saved.name)
-        return Look(saved, weights, self.certainties(self.inputs), self.labels)
+        return Look(saved, weights, self.certainties(self.inputs), self.labels, self._layers(saved))
+
+    def _layers(self, saved: Saved) -> list[dict[str, Any]]:
+        """What the run recorded of its layers at the end of this epoch, or else what the loaded weights say."""
+        recorded = inspections(self._path).get(round(saved.epoch)) if saved.epoch == round(saved.epoch) else None
+        return recorded.layers if recorded is not None else self.inspect()
+
+    def inspect(self) -> list[dict[str, Any]]:
+        """The layers of the checkpoint that was loaded last, looked into now; how far they moved is not known."""
+        inspector = Inspector(self.config.network_config, self._validation)
+        inspector.begin(self._learner)
+        layers = inspector(self._learner)
+        for layer in layers:
+            for parameter in layer.get("parameters", {}).values():
+                for unknown in ("change", "still", "still_count"):
+                    parameter.pop(unknown, None)
+        return layers
 
 
 def _splits(directory: RunDirectory) -> dict[str, Dataset]:

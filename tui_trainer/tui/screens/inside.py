@@ -16,12 +16,24 @@ from tui_trainer.tui.commands import Command, bindings
 from tui_trainer.tui.panels.clickable import ClickableWidget, clickable
 from tui_trainer.tui.panels.confusion import ConfusionPanel
 from tui_trainer.tui.panels.gallery import Digits, GalleryPanel
+from tui_trainer.tui.panels.layers import LayersPanel
 from tui_trainer.tui.panels.scrubber import Scrubber
 from tui_trainer.tui.panels.weights import WeightsPanel
 from tui_trainer.tui.screens.base import BenchScreen
 
-VIEWS = {"weights": ("w", "Weights"), "confusion": ("c", "Confusion"), "mistakes": ("m", "Mistakes")}
-PANELS = {"weights": "#weights", "confusion": "#confusion", "mistakes": "#gallery", "cell": "#gallery"}
+VIEWS = {
+    "weights": ("w", "Weights"),
+    "confusion": ("c", "Confusion"),
+    "mistakes": ("m", "Mistakes"),
+    "layers": ("y", "Layers"),
+}
+PANELS = {
+    "weights": "#weights",
+    "confusion": "#confusion",
+    "mistakes": "#gallery",
+    "cell": "#gallery",
+    "layers": "#layers",
+}
 SECONDS_BETWEEN = 1.0  # two looks at a run that trains
 
 
@@ -97,9 +109,8 @@ class InsideScreen(BenchScreen):
         """Scrubber, views, the panel that is seen."""
         yield Scrubber()
         yield ViewBar()
-        yield Container(
-            WeightsPanel(), ConfusionPanel(), GalleryPanel(), Static("", id="why", markup=False), id="inside"
-        )
+        panels = (WeightsPanel(), ConfusionPanel(), GalleryPanel(), LayersPanel())
+        yield Container(*panels, Static("", id="why", markup=False), id="inside")
 
     def on_mount(self) -> None:
         """Begin with the weights."""
@@ -185,6 +196,7 @@ class InsideScreen(BenchScreen):
             return
         self.query_one(WeightsPanel).show(first_weights(looker.plan, look.weights, looker.classes))
         self.query_one(ConfusionPanel).show(look.confusion)
+        self.query_one(LayersPanel).show(look.layers)
         self._show_digits(keep=True)
 
     def _show_digits(self, keep: bool = False) -> None:
@@ -218,7 +230,7 @@ class InsideScreen(BenchScreen):
         offers = {
             "view": there,
             "scrub": there and len(self._saved) > 1,
-            "zoom": there and self.view != "confusion",
+            "zoom": there and self.view not in ("confusion", "layers"),
             "shares": there and self.view == "confusion",
             "back": there and self.view == "cell",
         }
