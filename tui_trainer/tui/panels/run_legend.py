@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.geometry import Size
 
 from tui_trainer.history import History
+from tui_trainer.text import printable
 from tui_trainer.tui.curve_signs import KINDS, told
 from tui_trainer.tui.curve_view import View
 from tui_trainer.tui.measures import AXES, SPLITS, seconds_at
@@ -44,7 +45,7 @@ class RunLegend(ClickableWidget, can_focus=True):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many lines as there are runs, within what the layout allows."""
-        return 2 + max(1, len(self._view.overlay.runs))
+        return 2 + max(1, len(self._view.overlay.runs) + len(self._view.overlay.failed))
 
     def render(self) -> Content:
         """The lines that fit."""
@@ -57,7 +58,7 @@ class RunLegend(ClickableWidget, can_focus=True):
         for place, shown in list(enumerate(view.overlay.runs))[self._first : self._first + rows]:
             lines.append(self._row(place, shown))
         for path, why in list(view.overlay.failed.items())[: max(0, rows - len(view.overlay.runs))]:
-            lines.append(Content.styled(f"   {path.name}: {why}", "$error"))
+            lines.append(Content.styled(f"   {printable(path.name)}: {why}", "$error"))
         return Content("\n").join(lines[:room])
 
     # -- the line about the cursor -------------------------------------------
