@@ -105,6 +105,22 @@ async def test_enter_lists_the_choices_and_takes_one(make_app: MakeApp) -> None:
         assert field(app, "hidden").display
 
 
+async def test_the_mouse_steps_a_value_opens_a_list_and_opens_an_editor(make_app: MakeApp) -> None:
+    app = make_app()
+    async with app.run_test(size=LARGE) as pilot:
+        await settle(pilot)
+        await pilot.click(field(app, "epochs"), offset=(17, 0))
+        assert app.bench.config.epochs == 200
+        await pilot.click(field(app, "epochs"), offset=(20, 0))
+        assert app.screen.query_one(Editor).value == "200"
+        await pilot.press("escape")
+        await pilot.click(field(app, "network"), offset=(20, 0))
+        assert isinstance(app.screen, PickOne)
+        await pilot.press("escape")
+        await pilot.click(field(app, "init"), offset=(2, 0))
+        assert app.focused is field(app, "init")
+
+
 async def test_escape_leaves_the_list_without_taking_anything(make_app: MakeApp) -> None:
     app = make_app()
     async with app.run_test(size=LARGE) as pilot:

@@ -28,18 +28,6 @@ PALETTES: dict[str, Palette] = {
 }
 
 _TERMINAL_OWN = "ansi_default"  # whatever the terminal shows: no colour is sent
-_COLOURS = (
-    "primary",
-    "secondary",
-    "accent",
-    "success",
-    "warning",
-    "error",
-    "foreground",
-    "background",
-    "surface",
-    "panel",
-)
 _VARIABLES = (
     "quiet",
     "line",
@@ -105,7 +93,16 @@ THEMES: tuple[Theme, ...] = (
     ),
     Theme(
         name="plain",
-        **dict.fromkeys(_COLOURS, _TERMINAL_OWN),
+        primary=_TERMINAL_OWN,
+        secondary=_TERMINAL_OWN,
+        accent=_TERMINAL_OWN,
+        success=_TERMINAL_OWN,
+        warning=_TERMINAL_OWN,
+        error=_TERMINAL_OWN,
+        foreground=_TERMINAL_OWN,
+        background=_TERMINAL_OWN,
+        surface=_TERMINAL_OWN,
+        panel=_TERMINAL_OWN,
         dark=True,
         ansi=True,
         variables={
