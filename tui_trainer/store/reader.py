@@ -45,7 +45,7 @@ class Follower:
     def poll(self) -> list[Event]:
         """The events of the lines that were completed since the last call."""
         events: list[Event] = []
-        while self._size() > self.offset and (lines := self._whole_lines()):
+        while self._size() > self.offset and (lines := self._whole_lines()) is not None:
             for line in lines:
                 event = from_line(line)
                 if event is not None:
@@ -54,16 +54,19 @@ class Follower:
                     self.skipped += 1
         return events
 
-    def _whole_lines(self) -> list[bytes]:
+    def _whole_lines(self) -> list[bytes] | None:
+        """The next lines; None where there is no whole one yet."""
         try:
             with self._path.open("rb") as file:
                 file.seek(self.offset)
                 data = file.read(PIECE)
         except OSError:
-            return []
+            return None
         end = data.rfind(b"\n") + 1
         if end == 0 and len(data) == PIECE:  # a line that never ends is garbage: step over it
             end = len(data)
+        if end == 0:
+            return None
         self.offset += end
         whole = self._take(data[:end]) if end > LONG else data[:end]
         return _without_old_inspections(whole.split(b"\n"))
