@@ -26,7 +26,7 @@ class LayersPanel(DrawnPanel, can_focus=True):
         Binding("pageup", "scroll_by(-10)", show=False),
         Binding("pagedown", "scroll_by(10)", show=False),
     ]
-    hint = "measured on 160 validation examples; moved: how far the weights went in the epoch, as a share of their size"
+    hint = "moved: how far the weights went in the epoch, as a share of their size"
 
     def __init__(self) -> None:
         super().__init__(id="layers")
@@ -54,7 +54,7 @@ class LayersPanel(DrawnPanel, can_focus=True):
 
     def drawn(self, width: int, height: int, ink: Ink) -> Block:
         """A head, and as many rows as fit."""
-        heads = ("layer", "", "spread", "from … to" if width >= _NARROW else "")
+        heads = ("layer", "", "spread", "range" if width >= _NARROW else "")
         head = "".join(text.ljust(room) for text, room in zip(heads, _COLUMNS, strict=False))
         rows = [_line(row, width, ink) for row in table(self.measured)]
         self._most = max(0, len(rows) - (height - 1))
@@ -102,7 +102,7 @@ def _line(row: Row, width: int, ink: Ink) -> Line:
         return [*line, Segment(f"{numbers['nonfinite']} not finite", ink.style("bad"))]
     spread = ink.style("bad" if wrong else "primary" if layer else "quiet" if what == " gradient" else "text")
     line.append(Segment(f"{bars_of(numbers['histogram'], ink.ascii):<14}", spread))
-    reach = f"{numbers['min']:.3g} … {numbers['max']:.3g}"
+    reach = f"{numbers['min']:.3g} to {numbers['max']:.3g}"
     if width >= _NARROW or not words:
         line.append(Segment(reach.ljust(_COLUMNS[3]), quiet))
     room = max(0, width - 1 - sum(len(segment.text) for segment in line))
