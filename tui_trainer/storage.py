@@ -92,6 +92,14 @@ def make_directory(path: Path) -> None:
     sync_directory(path.parent)
 
 
+def make_folder(path: Path) -> None:
+    """Make a directory and those that it lies in, where they are missing, and make their names last."""
+    for folder in reversed((path, *path.parents)):
+        if not folder.is_dir():
+            with contextlib.suppress(FileExistsError):  # somebody else was first
+                make_directory(folder)
+
+
 class Appender:
     """Appends whole lines to a file of which this process is the only writer; a failed line leaves no torn half."""
 
@@ -122,9 +130,8 @@ class Appender:
             self._torn = False
 
     def cut(self, size: int) -> None:
-        """Forget what lies behind `size`."""
+        """Forget what lies behind `size`; it lasts from the next `sync` on."""
         disk.truncate(self._descriptor, size)
-        disk.fsync(self._descriptor)
         self.size = size
 
     def sync(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from tui_trainer.checkpoint import LARGEST_FILE, Checkpoint, CheckpointError, read_checkpoint, write_checkpoint
 from tui_trainer.events import CheckpointSetAside
-from tui_trainer.storage import disk, sync_directory
+from tui_trainer.storage import disk
 from tui_trainer.store.directory import RunDirectory, write_json
 
 NAME = re.compile(r"step-(\d{9,})\.safetensors")
@@ -112,7 +112,6 @@ class CheckpointStore:
         """Rename a bad checkpoint to the first free `corrupt-…` name; it is never deleted."""
         renamed = next(new for new in self._corrupt_names(name) if not self.path(new).exists())
         disk.replace(self.path(name), self.path(renamed))
-        sync_directory(self.folder)
         return CheckpointSetAside(name, renamed, reason)
 
     @staticmethod

@@ -12,7 +12,7 @@ from typing import Any
 
 from tui_trainer.config import RunConfig
 from tui_trainer.settings import SettingError
-from tui_trainer.storage import make_directory, publish
+from tui_trainer.storage import make_directory, make_folder, publish
 
 SCHEMA = (1, 0)
 HAS = {"id": str, "config": dict, "steps_per_epoch": int, "data": list, "versions": dict, "parent": dict | None}
@@ -136,7 +136,7 @@ def make_run(
 
     `begin` writes what else it is to have: with `run.json`, which comes last, it is a run, and a whole one.
     """
-    runs.mkdir(parents=True, exist_ok=True)
+    make_folder(runs)
     while True:
         directory = RunDirectory(runs / new_id())
         try:
