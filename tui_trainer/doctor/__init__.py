@@ -5,7 +5,6 @@ from tui_trainer.doctor.cures import tried_by_beginning
 from tui_trainer.doctor.examine import Doctor, load_rules
 from tui_trainer.doctor.finding import Finding, Rule, fork, live, restart, rule
 from tui_trainer.doctor.ranking import ranked
-from tui_trainer.doctor.survey import survey
 
 __all__ = [
     "Case",
@@ -19,6 +18,5 @@ __all__ = [
     "ranked",
     "restart",
     "rule",
-    "survey",
     "tried_by_beginning",
 ]

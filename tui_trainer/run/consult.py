@@ -6,7 +6,8 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from engines.interface import Dataset
-from tui_trainer.doctor import Doctor, survey
+from tui_trainer.doctor import Doctor
+from tui_trainer.doctor.survey import survey
 from tui_trainer.events import EpochMeasured, Event, Surveyed, Warned
 from tui_trainer.history import History
 from tui_trainer.run.first_bad import Saved, where_it_arose
