@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from tui_trainer.cli.console import fail, print_json
+from tui_trainer.cli.console import fail, print_json, say
 from tui_trainer.cli.train import JsonFlag
 from tui_trainer.run.outcome import USAGE
 
@@ -26,16 +26,22 @@ def reproduce(
     """Train the assignment's experiments over seeds; what was stopped goes on where it was."""
     from tui_trainer.reproduce.assignment import experiments
     from tui_trainer.reproduce.plan import Plan
+    from tui_trainer.reproduce.report import write_report
     from tui_trainer.reproduce.reproduction import reproduce as run_plan
+    from tui_trainer.reproduce.table import print_rows
 
     for name, value in (("seeds", seeds), ("epochs", epochs)):
         if value is not None and value < 1:
             return fail(f"{name}: must be at least 1, not {value}", USAGE)
-    result = run_plan(Plan(experiments(preset), seeds, epochs), out / "runs")
+    result = run_plan(Plan(experiments(preset), seeds, epochs, bool(preset)), out / "runs")
     if isinstance(result, int):
         return result
+    report = write_report(result, out)
     if json:
         print_json(result.to_json())
+    else:
+        print_rows(result.rows)
+        say(f"report {report}")
     return 0
 
 

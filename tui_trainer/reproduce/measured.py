@@ -11,13 +11,19 @@ from engines import load_engine
 from engines.interface import Dataset
 from tui_trainer.config import RunConfig
 from tui_trainer.history import History
-from tui_trainer.reproduce.assignment import Experiment
+from tui_trainer.reproduce.assignment import TRAINING_EXAMPLES, VALIDATION_EXAMPLES, Experiment
 from tui_trainer.reproduce.runs import newest_state
-from tui_trainer.statistics import Spread, spread
+from tui_trainer.statistics import Interval, Spread, binomial_interval, spread
 from tui_trainer.store import RunDirectory
 
 SPLITS = ("training", "validation")
 KINDS = ("max", "final")
+EXAMPLES = {"training": TRAINING_EXAMPLES, "validation": VALIDATION_EXAMPLES}
+
+
+def proportion(accuracy: float, split: str) -> Interval:
+    """An accuracy with its binomial interval for the number of examples that it was measured on."""
+    return binomial_interval(accuracy * EXAMPLES[split], EXAMPLES[split])
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,7 @@ class SeedResult:
     directory: RunDirectory
     history: History
     dead_units: list[int]
+    ceiling: float  # the fraction of training examples whose own output unit is alive
 
     def accuracy(self, split: str, kind: str) -> float | None:
         """The largest or the last accuracy of a split, a fraction; None where no epoch was finite."""
@@ -69,9 +76,15 @@ class Row:
             "epochs": self.epochs,
             "reported": self.experiment.reported,
             "measured": {split: {kind: self._spread_json(split, kind) for kind in KINDS} for split in SPLITS},
+            "binomial_95": self._binomial_json(),
             "dead_output_units": {str(seed): result.dead_units for seed, result in self.seeds.items()},
             "runs": {str(seed): result.directory.id for seed, result in self.seeds.items()},
         }
+
+    def _binomial_json(self) -> dict[str, float] | None:
+        """The interval of the median final validation accuracy, for the number of examples."""
+        found = self.spread("validation", "final")
+        return None if found is None else dataclasses.asdict(proportion(found.median, "validation"))
 
     def _spread_json(self, split: str, kind: str) -> dict[str, float] | None:
         found = self.spread(split, kind)
@@ -90,3 +103,8 @@ def dead_output_units(directory: RunDirectory, config: RunConfig, training: Data
     learner.load_state_dict(newest_state(directory))
     alive = (learner.predict(training.inputs) > 0).any(axis=0)
     return [int(unit) for unit in np.flatnonzero(~alive)]
+
+
+def ceiling(dead_units: list[int], training: Dataset) -> float:
+    """The fraction of examples whose label is none of the dead units': more can be right only by a tie at zero."""
+    return 1 - float(np.isin(training.labels, dead_units).mean())

@@ -44,6 +44,7 @@ class Plan:
     experiments: Sequence[Experiment]
     seeds: int
     epochs: int | None
+    chosen: bool = False  # whether the presets were named by the person
 
     def rows(self) -> list[Part]:
         """A part for each row of the table; its seeds share their data and train side by side in the scratch engine."""

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engines.interface import Dataset
 from tui_trainer import data
+from tui_trainer.config import RunConfig
+from tui_trainer.reproduce.conclusions import comparisons
 from tui_trainer.reproduce.crosscheck import CrossCheck, cross_check
-from tui_trainer.reproduce.measured import Row, SeedResult, dead_output_units
+from tui_trainer.reproduce.measured import Row, SeedResult, ceiling, dead_output_units
 from tui_trainer.reproduce.plan import Part, Plan
 from tui_trainer.reproduce.progress import Progress
 from tui_trainer.reproduce.runs import RunFolder
 from tui_trainer.reproduce.seeds import train_seeds
-from tui_trainer.store import RunReader, overview
+from tui_trainer.store import RunDirectory, RunReader, overview
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Reproduction:
             "training_seconds": self.training_seconds,
             "experiments": [row.to_json() for row in self.rows],
             "everything_differs": self.own_data.to_json(),
+            "comparisons": [comparison.to_json() for comparison in comparisons(self.rows)],
             "cross_checks": [check.to_json() for check in self.checks],
         }
 
@@ -76,14 +80,15 @@ def _measure(part: Part, folder: RunFolder) -> Row:
     seeds = {}
     shared = None if part.data_seed is None else data.load(part.configs[0])
     for config in part.configs:
-        directory = folder.trained(config)
-        dead: list[int] = []
-        if part.experiment.has_output_relu:
-            training = (shared or data.load(config)).splits["training"]
-            dead = dead_output_units(directory, config, training)
-        seeds[config.seed] = SeedResult(directory, RunReader(directory).read(), dead)
+        training = (shared or data.load(config)).splits["training"]
+        seeds[config.seed] = _result(part, config, folder.trained(config), training)
     first = part.configs[0]
     return Row(part.experiment, first.engine, part.data_seed, first.epochs, seeds)
+
+
+def _result(part: Part, config: RunConfig, directory: RunDirectory, training: Dataset) -> SeedResult:
+    dead = dead_output_units(directory, config, training) if part.experiment.has_output_relu else []
+    return SeedResult(directory, RunReader(directory).read(), dead, ceiling(dead, training))
 
 
 def _check(part: Part, folder: RunFolder) -> CrossCheck:

@@ -1,0 +1,204 @@
+"""What a report says, from first to last."""
+
+from collections.abc import Iterator, Sequence
+
+from tui_trainer.reproduce.assignment import REPORTED
+from tui_trainer.reproduce.conclusions import compare, distance, reading
+from tui_trainer.reproduce.measured import Row
+from tui_trainer.reproduce.report.blocks import Block, Figures, Heading, Items, Text
+from tui_trainer.reproduce.report.curves import curve_figure
+from tui_trainer.reproduce.report.made import how_it_was_made
+from tui_trainer.reproduce.report.strip import strip_figure
+from tui_trainer.reproduce.report.tables import (
+    ceiling_table,
+    check_table,
+    comparison_table,
+    dead_table,
+    finding_table,
+    main_table,
+    sharing_table,
+)
+from tui_trainer.reproduce.report.words import listed, percent, points, range_words, seeds_words
+from tui_trainer.reproduce.reproduction import Reproduction
+
+VARIANT_WORDS = {
+    "as-printed": "as printed",
+    "dropout-input": "with dropout really applied, on the input",
+    "dropout-logits": "with dropout really applied, on the logits",
+    "without-relu": "without the ReLU on the logits",
+}
+
+
+def title(found: Reproduction) -> str:
+    """The title; it says when the experiments were shortened."""
+    if found.plan.epochs is None:
+        return "The assignment, reproduced"
+    full = listed([str(epochs) for epochs in sorted({e.config(0, None).epochs for e in found.plan.experiments})])
+    return f"The assignment at a glance: {found.plan.epochs} epochs instead of {full}"
+
+
+def content(found: Reproduction) -> list[Block]:
+    """All blocks."""
+    return [
+        Heading(1, title(found)),
+        *_summary(found),
+        *_table(found),
+        *_plots(found.rows),
+        *_why(found.rows),
+        *_differences(found.rows),
+        *_trust(found),
+        *how_it_was_made(found),
+    ]
+
+
+def _summary(found: Reproduction) -> Iterator[Block]:
+    seeds = found.plan.seeds
+    yield Text(
+        "Three experiments with a single layer on MNIST, each trained from "
+        f"{'one seed' if seeds == 1 else f'{seeds} seeds where the assignment has one run'}. "
+        "30,000 training and 5,000 validation examples, batches of 32, learning rate 0.01.",
+        "lead",
+    )
+    yield Items([_printed(row) for row in found.rows if row.experiment.variant == "as-printed"])
+    if found.plan.epochs is None:
+        yield Items([_held(preset, found) for preset in REPORTED if _rows_of(found.rows, preset)])
+    else:
+        yield Text("These runs are shorter than the assignment’s, so the reported numbers cannot be held against them.")
+
+
+def _rows_of(rows: Sequence[Row], preset: str) -> list[Row]:
+    return [row for row in rows if row.experiment.preset == preset]
+
+
+def _printed(row: Row) -> str:
+    spread, reported = row.spread("validation", "final"), row.experiment.reported["validation"]["final"]
+    if spread is None:
+        return f"**{row.experiment.preset}**, as printed, diverged."
+    return (
+        f"**{row.experiment.preset}**, as printed: final validation accuracy {range_words(spread.min, spread.max)}, "
+        f"median {percent(spread.median)}\u00a0%; the assignment reports {percent(reported, 2)}\u00a0%. "
+        f"{seeds_words(len(row.seeds_with_dead_units), len(row.seeds)).capitalize()} ended with dead output units."
+    )
+
+
+def _held(preset: str, found: Reproduction) -> str:
+    """Which rows have all four reported numbers within their range."""
+    rows = _rows_of(found.rows, preset)
+    own = [found.own_data] if found.own_data.experiment.preset == preset else []
+    inside = [_reading_words(row) for row in [*rows, *own] if reading(row).inside]
+    nearly = [_reading_words(row) for row in [*rows, *own] if reading(row).nearly and not reading(row).inside]
+    if inside:
+        return f"The four numbers reported for **{preset}** all lie inside the measured range {listed(inside)}."
+    if nearly:
+        return (
+            f"The four numbers reported for **{preset}** lie inside the measured range {listed(nearly)}, "
+            "give or take the sampling error of as many examples."
+        )
+    nearest = min(rows, key=lambda row: distance(row, REPORTED[preset]))
+    return f"The numbers reported for **{preset}** lie in no measured range; nearest is that {_reading_words(nearest)}."
+
+
+def _reading_words(row: Row) -> str:
+    own = ", where everything differs from seed to seed" if row.data_seed is None else ""
+    return f"{VARIANT_WORDS[row.experiment.variant]}{own}"
+
+
+def _table(found: Reproduction) -> Iterator[Block]:
+    yield Heading(2, "Reported and measured")
+    yield main_table(found.rows)
+    yield Text(
+        "Median over the seeds, with the least and the greatest. “Binomial 95 %” is the interval of the last median "
+        "for 5,000 examples: other examples would move it so far. “Dead in” counts seeds with an output unit whose "
+        "input to the ReLU is ≤ 0 for all 30,000 training examples. “Inside” says that all four reported numbers lie "
+        "between the least and the greatest seed. As printed, the PyTorch network builds a dropout layer and never "
+        "calls it; assignment-1 has none. Training accuracy is the mean over an epoch’s batches while the weights "
+        "move; validation is measured after the epoch, dropout off.",
+        "note",
+    )
+    yield Figures([strip_figure([*found.rows, found.own_data])], "Where each seed ended.")
+
+
+def _plots(rows: Sequence[Row]) -> Iterator[Block]:
+    yield Heading(2, "Loss and error")
+    yield Text(
+        "Lines are medians over the seeds, bands reach from the least to the greatest; rings are where the "
+        "assignment’s own run ended.",
+        "note",
+    )
+    for row in rows:
+        yield Heading(3, f"{row.experiment.preset}, {VARIANT_WORDS[row.experiment.variant]}")
+        yield Figures([curve_figure(row, "loss"), curve_figure(row, "error")])
+
+
+def _why(rows: Sequence[Row]) -> Iterator[Block]:
+    yield Heading(2, "Why the numbers scatter")
+    yield Text(
+        "The ReLU stands on the logits. Where the input of an output unit is ≤ 0 for every training example, no "
+        "example gives it a gradient any more: it is dead, for good with SGD, and with Adam as soon as the averages of "
+        "its past gradients have faded. Its logit is 0 for all of them, so its digit can be right only by a tie. Which "
+        "units die is settled by the first weights and the first steps: one run is one draw. The ceiling is the share "
+        "of training examples whose digit is alive."
+    )
+    yield dead_table(rows)
+    if (table := ceiling_table(rows)).lines:
+        yield table
+    yield from _relu_words(rows)
+    if (table := finding_table(rows)).lines:
+        yield Heading(3, "What the doctor said of these runs")
+        yield table
+
+
+def _relu_words(rows: Sequence[Row]) -> Iterator[Block]:
+    """Whether taking the ReLU away helps, preset by preset, where that can be said."""
+    said = []
+    for row in rows:
+        if row.experiment.variant != "without-relu":
+            continue
+        (printed,) = [r for r in _rows_of(rows, row.experiment.preset) if r.experiment.variant == "as-printed"]
+        found, spread = compare(row, printed), row.spread("validation", "final")
+        if found.better is row and found.difference is not None and spread is not None:
+            said.append(
+                f"**{row.experiment.preset}** without that ReLU ends at {range_words(spread.min, spread.max)} "
+                f"validation accuracy: {points(found.difference)} points more than as printed (paired by seed, 95 %)."
+            )
+    if said:
+        yield Items(said)
+    if any("assignment-2-adam" in sentence for sentence in said):
+        yield Text(
+            "Learning rate, dropout and data are the same in both. So what holds Adam down is neither a local minimum "
+            "nor too much dropout, which as printed is never applied."
+        )
+
+
+def _differences(rows: Sequence[Row]) -> Iterator[Block]:
+    yield Heading(2, "What is better than what")
+    yield comparison_table(rows)
+    yield Text(
+        "Mean difference of the final validation accuracy over pairs of the same seed, with Student’s 95 % interval. "
+        "“Better” is said only where that interval does not hold zero and the binomial intervals of the two means do "
+        "not overlap; where only the first is so, other seeds would agree, but other examples might not. Each interval "
+        "stands for itself: of twenty without any difference, one would claim one.",
+        "note",
+    )
+
+
+def _trust(found: Reproduction) -> Iterator[Block]:
+    shared, own = found.rows[0], found.own_data
+    yield Heading(2, "How far to trust this")
+    yield Text(
+        f"The seeds of a row share their examples and the order of these (data seed {shared.data_seed}). They differ "
+        "in their initial weights and dropout masks alone, so the spread of a row is that of the weights. To check "
+        f"what that hides, {own.experiment.name} was trained again with seeds that also draw their own examples and "
+        "order:"
+    )
+    yield sharing_table(shared, own)
+    if found.checks:
+        yield Text(
+            "All rows were trained by the scratch engine, whose seeds train side by side and come out bit for bit as "
+            "each would alone. The presets of problem 2 name PyTorch: the first seed of each of their rows was trained "
+            "there too, from the same initial values on the same batches. The largest and the last difference between "
+            "the two, over all epochs, of the accuracy in points:"
+        )
+        yield check_table(found.checks)
+    else:
+        yield Text("All rows were trained by the scratch engine; none was checked on PyTorch.")
