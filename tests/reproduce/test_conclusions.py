@@ -4,7 +4,7 @@ import itertools
 from pathlib import Path
 
 import pytest
-from scripted import scripted_row
+from scripted_rows import scripted_row
 
 from tui_trainer.reproduce.assignment import Experiment
 from tui_trainer.reproduce.conclusions import compare, comparisons, reading

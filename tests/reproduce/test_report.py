@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from scripted import ACCURACIES, scripted_reproduction
+from scripted_rows import ACCURACIES, scripted_reproduction
 
 from tui_trainer.reproduce.report import write_report
 from tui_trainer.reproduce.report.svg import Scale, ticks

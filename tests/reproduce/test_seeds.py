@@ -6,11 +6,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Configs
 
 from tui_trainer import data
 from tui_trainer.checkpoint import read_checkpoint
@@ -21,6 +21,8 @@ from tui_trainer.reproduce.runs import RunFolder, newest_state
 from tui_trainer.reproduce.seeds import train_seeds
 from tui_trainer.run import create, replay_run, request, train_run
 from tui_trainer.store import CheckpointStore, LockedError, RunDirectory, RunLock, RunReader, overview
+
+Configs = Callable[..., list[RunConfig]]
 
 SEEDS = (5, 1, 8)
 
