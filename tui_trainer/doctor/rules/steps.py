@@ -60,7 +60,6 @@ def change(case: Case) -> float:
         "plateau",
         "underfitting",
         "frozen-layer",
-        "exploding",
     ),
 )
 def learning_rate_too_high(case: Case) -> Finding | None:

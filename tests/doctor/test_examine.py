@@ -1,0 +1,197 @@
+"""The doctor says each thing once, causes first, hears when it is over, and cannot hurt a run."""
+
+import re
+from dataclasses import replace
+from importlib.metadata import EntryPoint
+from typing import Any
+
+import pytest
+
+from tui_trainer.config import RunConfig
+from tui_trainer.doctor import Case, Doctor, Finding, Rule, examine, load_rules, ranked, rule
+from tui_trainer.events import (
+    CureJudged,
+    CureTried,
+    EpochMeasured,
+    FindingMade,
+    FindingResolved,
+    SettingChanged,
+    Warned,
+    from_line,
+    to_line,
+)
+from tui_trainer.history import History
+
+NAMES = (
+    *("dead-output-units", "dead-hidden-units", "exploding", "not-finite", "vanishing-gradient"),
+    *("saturated-activations", "learning-rate-too-high", "learning-rate-too-low", "not-learning", "plateau"),
+    *("overfitting", "overtraining", "underfitting", "poor-initial-weights", "frozen-layer", "inputs-not-scaled"),
+    *("inputs-not-shuffled", "class-imbalance", "noisy-labels", "dropout-too-high", "dropout-not-applied"),
+    *("leaked-validation", "batch-too-large", "constant-prediction"),
+)
+
+
+def history_at(epoch: int, error: float = 0.5) -> History:
+    history = History(RunConfig(epochs=50), steps_per_epoch=10)
+    for number in range(1, epoch + 1):
+        history.add(EpochMeasured(number, number * 10, 1.0, error, 1.0, error, 0.01, float(number)))
+    return history
+
+
+def further(history: History, error: float = 0.5) -> History:
+    number = history.epoch + 1
+    history.add(EpochMeasured(number, number * 10, 1.0, error, 2 * error, error, 0.01, float(number)))
+    return history
+
+
+def made(name: str, check: Any, explains: tuple[str, ...] = (), severity: str = "warning") -> Rule:
+    return rule(name, severity, "", explains)(check)
+
+
+def finding(request: dict[str, Any] | None = None, **evidence: Any) -> Finding:
+    return Finding(evidence, "why", "cure", request)
+
+
+def look(doctor: Doctor, history: History) -> list[Any]:
+    said = doctor.look(history)
+    for event in said:
+        history.add(event)
+    return said
+
+
+def test_the_rules_are_those_that_were_asked_for_and_explain_rules_that_there_are() -> None:
+    rules, problems = load_rules()
+    assert sorted(found.name for found in rules) == sorted(NAMES)
+    assert not problems
+    for found in rules:
+        assert set(found.explains) <= set(NAMES)
+        assert found.name not in found.explains
+        assert re.fullmatch(r"[a-z][^.\n]{10,120}", found.summary)
+
+
+def test_no_two_rules_explain_each_other() -> None:
+    rules = {found.name: found for found in load_rules()[0]}
+    for found in rules.values():
+        assert not [other for other in found.explains if found.name in rules[other].explains], found.name
+
+
+def test_a_finding_is_said_once_and_again_when_it_names_other_things() -> None:
+    units = [1]
+    doctor = Doctor([made("dead", lambda case: finding(units=list(units), share=case.epoch / 7))])
+    history = history_at(1)
+    assert [event.evidence["units"] for event in look(doctor, history)] == [[1]]
+    assert look(doctor, further(history)) == []  # only a number changed
+    units.append(2)
+    assert [event.evidence["units"] for event in look(doctor, further(history))] == [[1, 2]]
+
+
+def test_it_is_over_only_when_it_was_missed_twice_in_a_row() -> None:
+    ill = [True, False, True, False, False]
+    doctor = Doctor([made("flickering", lambda case: finding() if ill[case.epoch - 1] else None)])
+    history = history_at(1)
+    said = [look(doctor, history), *(look(doctor, further(history)) for _ in range(4))]
+    assert [[type(event) for event in events] for events in said] == [[FindingMade], [], [], [], [FindingResolved]]
+    assert not history.findings
+
+
+def test_a_cause_comes_first_and_what_it_explains_is_a_note() -> None:
+    symptom = made("symptom", lambda case: finding())
+    cause = made("cause", lambda case: finding(), explains=("symptom", "absent"))
+    said = look(Doctor([symptom, cause]), history_at(1))
+    assert [(e.rule, e.severity, e.explains) for e in said] == [
+        ("cause", "warning", ["symptom"]),
+        ("symptom", "note", []),
+    ]
+
+
+def test_a_cause_that_is_found_later_explains_what_was_said_before() -> None:
+    symptom = made("symptom", lambda case: finding())
+    cause = made("cause", lambda case: finding() if case.epoch == 2 else None, explains=("symptom",))
+    history = history_at(1)
+    doctor = Doctor([symptom, cause])
+    look(doctor, history)
+    look(doctor, further(history))
+    assert [found["rule"] for found in history.summary()["findings"]] == ["cause", "symptom"]
+
+
+def test_causes_are_ranked_by_how_bad_they_are_and_a_circle_does_not_hang() -> None:
+    def event(name: str, severity: str, explains: list[str]) -> FindingMade:
+        return FindingMade(name, 1, 1, severity, {}, "", "", None, explains)
+
+    circle = [event("a", "note", ["b"]), event("b", "note", ["a"])]
+    assert {found.rule for found in ranked(circle)} == {"a", "b"}
+    two = [event("mild", "warning", []), event("bad", "error", ["mild2"]), event("mild2", "note", [])]
+    assert [found.rule for found in ranked(two)] == ["bad", "mild", "mild2"]
+
+
+def test_a_rule_that_raises_is_named_in_one_line_left_out_and_the_others_go_on() -> None:
+    def broken(case: Case) -> Finding:
+        raise ZeroDivisionError("nothing to divide by")
+
+    doctor = Doctor([made("broken", broken), made("whole", lambda case: finding())])
+    history = history_at(1)
+    doctor_said = [*look(doctor, history), *look(doctor, further(history)), *look(doctor, further(history))]
+    warned = [event.message for event in doctor_said if isinstance(event, Warned)]
+    assert warned == ["doctor: rule broken failed and is left out: ZeroDivisionError: nothing to divide by"]
+    assert [event.rule for event in doctor_said if isinstance(event, FindingMade)] == ["whole"]
+
+
+def test_a_third_party_adds_a_rule_by_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    points = [EntryPoint(n, f"tests_doctor_plugin:{n}", examine.GROUP) for n in ("theirs", "no_rule", "absent")]
+    theirs = made("theirs", lambda case: finding())
+    attributes = {"theirs": theirs, "no_rule": "text"}
+
+    def load(self: EntryPoint) -> Any:
+        if self.name not in attributes:
+            raise ImportError("no module")
+        return attributes[self.name]
+
+    monkeypatch.setattr(EntryPoint, "load", load)
+    monkeypatch.setattr(examine, "entry_points", lambda group: points if group == "tui_trainer.doctor_rules" else [])
+    rules, problems = load_rules()
+    assert theirs in rules
+    assert [line.partition(":")[2] for line in problems] == [
+        " rule no_rule is no tui_trainer.doctor.Rule",
+        " rule absent cannot be loaded: no module",
+    ]
+
+
+def test_findings_and_verdicts_survive_the_file() -> None:
+    event = FindingMade(
+        "r", 1, 2, "note", {"n": 1.5, "list": [1]}, "why", "cure", {"action": "set", "changes": {}}, ["x"]
+    )
+    for said in (event, CureTried("r", 1, 2, {"a": 1}, {"validation_error": 0.1}), CureJudged("r", 1, 2, True, {}, {})):
+        assert from_line(to_line(said)) == said
+
+
+@pytest.mark.parametrize(("mends", "error", "helped"), [(True, 0.1, True), (False, 0.1, False), (True, 0.9, False)])
+def test_a_live_cure_is_noted_and_judged_three_epochs_later(mends: bool, error: float, helped: bool) -> None:
+    request = {"action": "set", "changes": {"learning_rate": 0.001}}
+    rate = {"now": 0.01}
+    ill = made("ill", lambda case: finding(request) if rate["now"] == 0.01 or not mends else None)
+    doctor, history = Doctor([ill]), history_at(2)
+    look(doctor, history)
+    rate["now"] = 0.001
+    history.add(SettingChanged("learning_rate", 0.01, 0.001, 2, 20))
+    said = [look(doctor, further(history, error)) for _ in range(5)]
+    flat = [event for events in said for event in events]
+    assert [type(event) for event in said[0]] == [CureTried]
+    verdicts = [event for event in flat if isinstance(event, CureJudged)]
+    assert [(event.epoch, event.helped) for event in verdicts] == [(5, helped)]
+    assert history.summary()["cures"][0]["helped"] == helped
+
+
+def test_a_change_of_another_setting_is_no_cure() -> None:
+    request = {"action": "set", "changes": {"learning_rate": 0.001}}
+    doctor, history = Doctor([made("ill", lambda case: finding(request))]), history_at(2)
+    look(doctor, history)
+    history.add(SettingChanged("dropout", 0.0, 0.1, 2, 20))
+    assert look(doctor, further(history)) == []
+
+
+def test_what_a_case_is_of_a_run_with_a_changed_setting() -> None:
+    history = history_at(3)
+    history.add(SettingChanged("learning_rate", 0.01, 0.1, 3, 30))
+    case = examine.case_of(further(further(history)))
+    assert (case.epoch, case.steady, case.setting("learning_rate"), len(case.training_loss)) == (5, 2, 0.1, 5)
+    assert replace(case, rates=()).learning_rate == 0.1
