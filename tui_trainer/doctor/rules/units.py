@@ -4,6 +4,7 @@ from tui_trainer.doctor.case import Case, weights
 from tui_trainer.doctor.finding import Finding, Rule, restart, rule
 
 DEAD_FROM_A_DEAD_OUTPUT = ("plateau", "underfitting", "not-learning", "constant-prediction", "frozen-layer")
+OFF_FOR = 4  # inspections
 DEAD_PART = 0.5
 SATURATED_PART = 0.5
 VANISHED = 1e-3  # gradient of the first against the last layer, each against its weights
@@ -33,15 +34,17 @@ def dead_output_units(case: Case) -> Finding | None:
 
 
 def lasting_dead(case: Case) -> list[int]:
-    """Output units behind a ReLU that were off in two inspections, and whose weights stood still between them."""
+    """Output units behind a ReLU that stay off: without any gradient, their weights stand still to the last bit.
+
+    Adam's momentum moves them for some hundred steps yet, and weight decay for ever: then they must be off for longer.
+    """
     if case.output.get("kind") != "relu" or len(case.inspections) < 2:
         return []
-    before, now = case.inspections[-2][-1], case.output
-    dead = set(now["dead"]) & set(before.get("dead", ()))
-    if not case.setting("weight_decay"):  # a unit without any gradient keeps its weights to the last bit
-        feeding = [layer for layer in case.layers if "parameters" in layer][-1]
-        dead &= set(feeding["parameters"]["weight"]["still"])
-    return sorted(dead)
+    off = [set(inspection[-1]["dead"]) if "dead" in inspection[-1] else set() for inspection in case.inspections]
+    feeding = [layer for layer in case.layers if "parameters" in layer][-1]
+    still = set(feeding["parameters"]["weight"].get("still", ()))
+    longer = set.intersection(*off[-OFF_FOR:]) if len(off) >= OFF_FOR else set()
+    return sorted((off[-1] & off[-2] & still) | longer)
 
 
 @rule(
