@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widget import Widget
@@ -56,10 +55,6 @@ class SettingsPanel(VerticalScroll):
         self._rows = self._make_rows()
         self.refresh_fields()
 
-    def compose(self) -> ComposeResult:
-        """The preset, then a field for each setting; at first only those that are seen."""
-        yield from (widget for widget in self._rows.values() if widget.display)
-
     def _make_rows(self) -> dict[str, Widget]:
         rows: dict[str, Widget] = {"preset": preset_field()}
         for group in self.GROUPS:
@@ -71,16 +66,17 @@ class SettingsPanel(VerticalScroll):
         return rows
 
     def on_mount(self) -> None:
-        """The others come after the first picture, which they would hold up."""
-        self.call_after_refresh(self._mount_others)
+        """The rows come after the first picture, which they would hold up; first those that are seen."""
+        self.call_after_refresh(self._mount_rows)
 
-    async def _mount_others(self) -> None:
+    async def _mount_rows(self) -> None:
+        await self.mount(*(row for row in self._rows.values() if row.display))
         before: Widget | None = None
         with self.app.batch_update():
-            for widget in self._rows.values():
-                if not widget.is_attached:
-                    await self.mount(widget, after=before)
-                before = widget
+            for row in self._rows.values():
+                if not row.is_attached:
+                    await self.mount(row, after=before)
+                before = row
 
     @property
     def fields(self) -> dict[str, Field]:
