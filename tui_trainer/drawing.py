@@ -156,13 +156,14 @@ def load_png(path: Path) -> Array:
 
     try:
         with Image.open(path, formats=["PNG"]) as image:
-            if max(image.size) > LARGEST_PNG:
-                raise DataError(path, f"is {image.width}×{image.height}; at most {LARGEST_PNG} pixels a side are read")
-            layered = image.convert("RGBA")
+            size = image.size
+            layered = image.convert("RGBA") if max(size) <= LARGEST_PNG else None
     except UnidentifiedImageError:
         raise DataError(path, "is not a PNG picture") from None
     except (OSError, SyntaxError, ValueError) as error:
         raise DataError(path, (getattr(error, "strerror", None) or "cannot be read as PNG").lower()) from None
+    if layered is None:
+        raise DataError(path, f"is {size[0]}×{size[1]}; at most {LARGEST_PNG} pixels a side are read")
     layered.thumbnail((4 * RASTER, 4 * RASTER))
     white = Image.new("RGBA", layered.size, "white")
     return _ink_on_paper(np.asarray(Image.alpha_composite(white, layered).convert("L")) / 255)

@@ -169,10 +169,10 @@ def _weights(checkpoint: Checkpoint, own: Mapping[str, Array]) -> dict[str, Arra
 
 
 def certainties(logits: Array, loss: str) -> Array:
-    """Probabilities `(examples, classes)` float64: softmax; for mean squared error the outputs, cut to [0, 1]."""
+    """Probabilities `(examples, classes)` float64: the softmax; for mean squared error the outputs as they are."""
     values = np.nan_to_num(logits.astype(np.float64))
     if loss == "mean-squared-error":
-        return np.clip(values, 0.0, 1.0)
+        return values
     shares = np.exp(values - values.max(axis=1, keepdims=True))
     return shares / shares.sum(axis=1, keepdims=True)
 

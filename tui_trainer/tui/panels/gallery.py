@@ -42,7 +42,7 @@ def bars(certainties: Sequence[float], width: int, ink: Ink, full: str, right: i
 def _bar(index: int, share: float, width: int, ink: Ink, full: str, best: int, right: int | None) -> Line:
     name = f"{index:>2} "
     room = max(1, width - len(name) - 8)
-    length = round(share * room)
+    length = round(min(1.0, max(0.0, share)) * room)
     colour = "good" if index == right else "bad" if index == best and right is not None else "primary"
     colour = colour if index in (best, right) else "quiet"
     bold = index in (best, right)
