@@ -1,9 +1,11 @@
 """What can be done with runs from the table: each asks what it must know, and raises a sentence where it cannot be."""
 
+import asyncio
 import os
-from asyncio import to_thread
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from textual.screen import Screen
 
 from tui_trainer.export import export
 from tui_trainer.store import CheckpointStore, Overview, RunDirectory, delete_run
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 KEEP, DELETE = "keep", "delete for good"
 MORE_EPOCHS = 10  # offered where a run is done
 LONGEST_NAME = 200
+Answer = TypeVar("Answer")
 
 
 class Refused(ValueError):
@@ -40,12 +43,18 @@ class RunDeeds:
             raise Refused(self.runs.broken.get(name, f"{name} was not read yet"))
         return row
 
+    async def _ask(self, screen: Screen[Answer]) -> Answer | None:
+        """What a dialog ends with."""
+        answer: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
+        await self.app.push_screen(screen, lambda given: None if answer.done() else answer.set_result(given))
+        return await answer
+
     # -- looking -------------------------------------------------------------
 
     async def open(self, names: list[str]) -> None:
         """Look at a run on Train, in a thread, for a long run takes a while to read."""
         path = self.runs.path(names[0])
-        self.bench.look_at(path, await to_thread(self._read, path))
+        self.bench.look_at(path, await asyncio.to_thread(self._read, path))
         self.app.action_open("train")
 
     def _read(self, path: Path) -> Reader:
@@ -65,7 +74,7 @@ class RunDeeds:
         if len(names) < 2:
             raise Refused("mark two runs or more with space, then compare them")
         abouts = [RunDirectory(self.runs.path(name)).read() for name in names]
-        await self.app.push_screen_wait(CompareScreen([self.row(name) for name in names], abouts))
+        await self._ask(CompareScreen([self.row(name) for name in names], abouts))
 
     # -- training on ---------------------------------------------------------
 
@@ -77,7 +86,7 @@ class RunDeeds:
         epochs = None
         if row.epoch >= row.epochs:
             title = f"{row.title or name} has done its {row.epochs:,} epochs. How many more?"
-            more = await self.app.push_screen_wait(AskText(title, str(MORE_EPOCHS), _not_whole))
+            more = await self._ask(AskText(title, str(MORE_EPOCHS), _not_whole))
             if more is None:
                 return
             epochs = row.epochs + int(more)
@@ -98,9 +107,9 @@ class RunDeeds:
         epochs = [step // per_epoch for step in steps if step % per_epoch == 0]
         now = {"learning_rate": row.learning_rate, "dropout": row.dropout, "epochs": row.epochs}
         ask = AskFork(row.title or name, directory.config().replace(**now), epochs, KEPT_BY_A_FORK)
-        asked = await self.app.push_screen_wait(ask)
+        asked = await self._ask(ask)
         if asked is not None:
-            made = await to_thread(self.bench.trainers.fork, directory.path, self.bench.runs, *asked)
+            made = await asyncio.to_thread(self.bench.trainers.fork, directory.path, self.bench.runs, *asked)
             self.runs.forget(made.name)
             await self.open([made.name])
 
@@ -109,7 +118,7 @@ class RunDeeds:
     async def rename(self, names: list[str]) -> None:
         """Another name for people; the directory keeps its own."""
         ask = AskText(f"A name for {names[0]}", self.row(names[0]).title, _too_long)
-        title = await self.app.push_screen_wait(ask)
+        title = await self._ask(ask)
         if title is not None:
             RunDirectory(self.runs.path(names[0])).rename(title)
             self.runs.forget(names[0])
@@ -121,9 +130,9 @@ class RunDeeds:
             raise Refused(f"{', '.join(alive)}: being trained, so not deleted; stop it first")
         what = names[0] if len(names) == 1 else f"{len(names):,} runs"
         options = [Option(KEEP, "nothing is changed"), Option(DELETE, "settings, curves and checkpoints are gone")]
-        if await self.app.push_screen_wait(PickOne(f"Delete {what}?", options, KEEP)) == DELETE:
+        if await self._ask(PickOne(f"Delete {what}?", options, KEEP)) == DELETE:
             for name in names:
-                await to_thread(delete_run, RunDirectory(self.runs.path(name)), self.bench.runs)
+                await asyncio.to_thread(delete_run, RunDirectory(self.runs.path(name)), self.bench.runs)
                 self._let_go(name)
 
     def _let_go(self, name: str) -> None:
@@ -138,12 +147,12 @@ class RunDeeds:
         """The curves as CSV; where they were written."""
         first = f"{names[0]}.csv" if len(names) == 1 else f"{len(names)}-runs.csv"
         ask = AskText("Write the curves as CSV, a row for each epoch, to", first, _no_new_file)
-        text = await self.app.push_screen_wait(ask)
+        text = await self._ask(ask)
         if text is None:
             return None
         target = Path(text).expanduser().absolute()
-        readers = [await to_thread(self._read, self.runs.path(name)) for name in names]
-        await to_thread(export, target, [reader.history for reader in readers])
+        readers = [await asyncio.to_thread(self._read, self.runs.path(name)) for name in names]
+        await asyncio.to_thread(export, target, [reader.history for reader in readers])
         return f"written: {target}"
 
 

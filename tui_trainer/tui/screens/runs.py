@@ -1,9 +1,9 @@
 """Runs: a table of all runs under the folder, and all that can be done with one or some of them."""
 
+import asyncio
 from collections.abc import Iterable
 from functools import partial
 
-from textual import work
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -64,12 +64,13 @@ class RunsScreen(BenchScreen):
         self._busy = False  # a thread reads
         self._stale = False  # rows have changed since they were sorted
         self._ticks = 0
+        self.doing: set[asyncio.Task[None]] = set()  # deeds that ask or read
 
     def body(self) -> Iterable[Widget]:
         """How many there are, the filter, the table."""
         self.runs = RunList(self.bench.runs)
         yield Static("looking for runs", id="about-runs", markup=False)
-        yield FilterLine(placeholder="words to look for", id="filter", compact=True)
+        yield FilterLine(placeholder="words to look for", id="filter", compact=True, select_on_focus=False)
         yield RunHeadings(self.runs)
         yield RunTable(self.runs)
 
@@ -188,13 +189,16 @@ class RunsScreen(BenchScreen):
 
     # -- deeds ---------------------------------------------------------------
 
-    @work(group="deeds", exit_on_error=False)
-    async def action_do(self, deed: str) -> None:
+    def action_do(self, deed: str) -> None:
         """Open, compare, resume, fork, …: with the marked runs or the one under the cursor."""
         alone = deed in ("open", "resume", "fork", "rename")
         names = [name for name in [self.table.name_at] if name] if alone else self._targets()
-        if not names:
-            return
+        if names:
+            doing = asyncio.create_task(self._do(deed, names))
+            self.doing.add(doing)
+            doing.add_done_callback(self.doing.discard)
+
+    async def _do(self, deed: str, names: list[str]) -> None:
         try:
             said = await getattr(RunDeeds(self.bench_app, self.runs), deed)(names)
         except (OSError, ValueError, RuntimeError) as error:
