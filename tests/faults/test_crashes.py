@@ -1,4 +1,4 @@
-"""The process dies before, after and in the middle of every write, fsync, replace and unlink; then again on the way back."""
+"""The process dies before, after and within every call to the disk, and then again on the way back."""
 
 import random
 from collections.abc import Callable
