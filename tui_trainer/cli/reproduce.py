@@ -35,7 +35,7 @@ def reproduce(
             return fail(f"{name}: must be at least 1, not {value}", USAGE)
     result = run_plan(Plan(experiments(preset), seeds, epochs, bool(preset)), out / "runs")
     if isinstance(result, int):
-        return result
+        return fail("stopped; the same command goes on where it was", result)
     report = write_report(result, out)
     if json:
         print_json(result.to_json())

@@ -3,12 +3,14 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from engines.interface import Dataset
 from tui_trainer import data
 from tui_trainer.config import RunConfig
+from tui_trainer.reproduce.assignment import Experiment
 from tui_trainer.reproduce.conclusions import comparisons
 from tui_trainer.reproduce.crosscheck import CrossCheck, cross_check
 from tui_trainer.reproduce.measured import Row, SeedResult, ceiling, dead_output_units
@@ -77,18 +79,22 @@ def _positions(part: Part, folder: RunFolder) -> dict[str, float]:
 
 
 def _measure(part: Part, folder: RunFolder) -> Row:
-    seeds = {}
-    shared = None if part.data_seed is None else data.load(part.configs[0])
-    for config in part.configs:
-        training = (shared or data.load(config)).splits["training"]
-        seeds[config.seed] = _result(part, config, folder.trained(config), training)
+    seeds = {config.seed: _result(part, config, folder.trained(config)) for config in part.configs}
     first = part.configs[0]
     return Row(part.experiment, first.engine, part.data_seed, first.epochs, seeds)
 
 
-def _result(part: Part, config: RunConfig, directory: RunDirectory, training: Dataset) -> SeedResult:
+def _result(part: Part, config: RunConfig, directory: RunDirectory) -> SeedResult:
+    training = _training(config.order_seed)
     dead = dead_output_units(directory, config, training) if part.experiment.has_output_relu else []
     return SeedResult(directory, RunReader(directory).read(), dead, ceiling(dead, training))
+
+
+@lru_cache(maxsize=1)
+def _training(order_seed: int) -> Dataset:
+    """The training split, which the experiments have in common but for this seed."""
+    config = Experiment("assignment-1", "as-printed").config(order_seed, None, own_data=True)
+    return data.load(config).splits["training"]
 
 
 def _check(part: Part, folder: RunFolder) -> CrossCheck:

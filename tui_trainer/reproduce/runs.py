@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from engines.interface import Array
-from tui_trainer.checkpoint import read_checkpoint
+from tui_trainer.checkpoint import CheckpointError, read_checkpoint
 from tui_trainer.config import RunConfig
 from tui_trainer.store import CheckpointStore, RunDirectory, SchemaError, list_runs, overview
 
@@ -60,7 +60,9 @@ def is_finished(directory: RunDirectory) -> bool:
 
 
 def newest_state(directory: RunDirectory) -> dict[str, Array]:
-    """The learner's state in the newest checkpoint; `CheckpointError` when it is bad."""
+    """The learner's state in the newest checkpoint; `CheckpointError` when there is none or it is bad."""
     store = CheckpointStore(directory)
-    tensors = read_checkpoint(store.path(store.names()[0])).tensors
+    if not (names := store.names()):
+        raise CheckpointError(f"{directory.id} has no checkpoint")
+    tensors = read_checkpoint(store.path(names[0])).tensors
     return {name: array for name, array in tensors.items() if not name.startswith("progress.")}

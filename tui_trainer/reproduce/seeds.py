@@ -22,6 +22,8 @@ def train_seeds(configs: Sequence[RunConfig], folder: RunFolder, watch: Watch) -
 
     Raises `SettingError`, `DataError`, `OSError` or `LockedError`.
     """
+    if all((found := folder.find(config)) and is_finished(found) for config in configs):
+        return 0
     loaded = data.load(configs[0])
     together = [config.seed for config in configs] if cannot_share(configs, loaded) is None else []
     new = [config for config in configs if folder.find(config) is None]
