@@ -4,7 +4,8 @@ All arrays get one more axis in front, of seeds. The examples are gathered once 
 of a step is one call for all seeds, so that what a small network spends most on, Python, is paid once.
 
 The products are a stack of the very ones of a seed alone, in shape and layout, and all else is done number by
-number or along the same axes: so each seed gets the same bits as if it were trained alone.
+number or along the same axes. So each seed gets the same bits as if it were trained alone, where a product's last
+bits depend on shapes and layout only, as they do with OpenBLAS.
 """
 
 from collections.abc import Callable, Mapping, Sequence
