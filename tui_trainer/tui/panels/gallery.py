@@ -172,15 +172,25 @@ class GalleryPanel(DrawnPanel, can_focus=True):
     # -- many ----------------------------------------------------------------
 
     def _many(self, width: int, height: int, ink: Ink) -> Block:
-        return self._thumbs(width, height, ink, top=1)
+        """A page of them, larger where they are few."""
+        assert self.digits is not None
+        full = max(self.digits.images.shape[1:])
+        sizes = [*range(full, THUMB, -1), THUMB]
+        fitting = next((size for size in sizes if self._fitting(width, height, size)[1] >= len(self.digits)), THUMB)
+        return self._thumbs(width, height, ink, top=1, size=fitting)
 
-    def _thumbs(self, width: int, height: int, ink: Ink, top: int) -> Block:
+    def _fitting(self, width: int, height: int, size: int) -> tuple[int, int]:
+        """How many pictures of a size fit across, and on a page."""
+        rows, columns = self._thumb_size(size)
+        across = max(1, (width - 1 + GAP) // (columns + GAP))
+        return across, across * max(1, height // (-(-rows // 2) + 1))
+
+    def _thumbs(self, width: int, height: int, ink: Ink, top: int, size: int = THUMB) -> Block:
         """A page of small pictures, the one at the cursor among them."""
         assert self.digits is not None
-        rows, columns = self._thumb_size()
+        rows, columns = self._thumb_size(size)
         tall = -(-rows // 2) + 1
-        self._across = max(1, (width - 1 + GAP) // (columns + GAP))
-        self._page = self._across * max(1, height // tall)
+        self._across, self._page = self._fitting(width, height, size)
         first = self.at // self._page * self._page
         chosen = range(first, min(first + self._page, len(self.digits)))
         for place, index in enumerate(chosen):
@@ -188,10 +198,10 @@ class GalleryPanel(DrawnPanel, can_focus=True):
             self._places.append((x, y, columns, tall, index))
         return indented(grid([self._thumb(index, rows, columns, ink) for index in chosen], self._across, GAP))
 
-    def _thumb_size(self) -> tuple[int, int]:
+    def _thumb_size(self, size: int) -> tuple[int, int]:
         assert self.digits is not None
         rows, columns = self.digits.images.shape[1:]
-        factor = min(1.0, THUMB / max(rows, columns))
+        factor = min(1.0, size / max(rows, columns))
         return max(1, round(rows * factor)), max(1, round(columns * factor))
 
     def _thumb(self, index: int, rows: int, columns: int, ink: Ink) -> Block:

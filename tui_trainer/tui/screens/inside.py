@@ -5,7 +5,6 @@ from pathlib import Path
 
 from textual import work
 from textual.containers import Container
-from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -13,20 +12,14 @@ from tui_trainer.history import Curve
 from tui_trainer.looking import Look, Looker, Saved, first_weights
 from tui_trainer.text import printable
 from tui_trainer.tui.commands import Command, bindings
-from tui_trainer.tui.panels.clickable import ClickableWidget, clickable
 from tui_trainer.tui.panels.confusion import ConfusionPanel
 from tui_trainer.tui.panels.gallery import Digits, GalleryPanel
 from tui_trainer.tui.panels.layers import LayersPanel
 from tui_trainer.tui.panels.scrubber import Scrubber
+from tui_trainer.tui.panels.views import VIEWS, ViewBar
 from tui_trainer.tui.panels.weights import WeightsPanel
 from tui_trainer.tui.screens.base import BenchScreen
 
-VIEWS = {
-    "weights": ("w", "Weights"),
-    "confusion": ("c", "Confusion"),
-    "mistakes": ("m", "Mistakes"),
-    "layers": ("y", "Layers"),
-}
 PANELS = {
     "weights": "#weights",
     "confusion": "#confusion",
@@ -35,29 +28,6 @@ PANELS = {
     "layers": "#layers",
 }
 SECONDS_BETWEEN = 1.0  # two looks at a run that trains
-
-
-class ViewBar(ClickableWidget):
-    """The views, the one that is seen marked."""
-
-    def __init__(self) -> None:
-        super().__init__(id="views")
-        self.view = "weights"
-
-    def show(self, view: str) -> None:
-        """Mark another one."""
-        self.view = view
-        self.refresh()
-
-    def render(self) -> Content:
-        """One line."""
-        parts: list[Content] = []
-        for name, (key, words) in VIEWS.items():
-            seen = name == self.view or (name == "confusion" and self.view == "cell")
-            action = f"screen.view('{name}')"
-            parts.append(clickable(f" {key} ", action, "bold $primary"))
-            parts.append(clickable(f"{words}  ", action, "bold underline $foreground" if seen else "$quiet"))
-        return Content.assemble(*parts)
 
 
 class InsideScreen(BenchScreen):
@@ -217,8 +187,8 @@ class InsideScreen(BenchScreen):
         shown = "#why" if self.has_class("-nothing") else PANELS[self.view]
         for panel in self.query_one("#inside").children:
             panel.display = f"#{panel.id}" == shown
-        if shown != "#why" and self.app.screen is self:
-            self.query_one(shown).focus()
+        if self.app.screen is self:
+            self.set_focus(None if shown == "#why" else self.query_one(shown))
         self.query_one(ViewBar).show(self.view)
         self.refresh_bindings()
 
