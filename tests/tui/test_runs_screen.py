@@ -18,7 +18,8 @@ from tui_trainer.store import RunDirectory, RunLock
 from tui_trainer.tui.app import TrainerApp
 from tui_trainer.tui.bench import Bench
 from tui_trainer.tui.commands import commands_of
-from tui_trainer.tui.screens.ask import AskFork, AskText
+from tui_trainer.tui.screens.ask import AskText
+from tui_trainer.tui.screens.ask_fork import AskFork
 from tui_trainer.tui.screens.compare import CompareScreen
 from tui_trainer.tui.screens.curves import CurvesScreen
 from tui_trainer.tui.screens.runs import RunsScreen

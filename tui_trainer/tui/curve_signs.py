@@ -24,6 +24,7 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "gap": ("⊘", "?", "not finite"),
 }
 RANK = {kind: rank for rank, kind in enumerate(KINDS)}
+BAD = ("finding", "end", "gap")
 COLUMNS = 150  # signs closer than that share a column, more or less
 NEAR = 0.006  # of the width: what is so close to the cursor is told
 
@@ -67,13 +68,18 @@ def signs(view: "View", splits: tuple[str, ...], ascii: bool, palette: "Palette"
     seen, visible = view.seen, view.overlay.visible
     columns: dict[int, tuple[int, Happening, str]] = {}
     for shown in visible:
-        colour = palette.series[shown.slot % len(palette.series)] if len(visible) > 1 else ""
+        of_run = palette.series[shown.slot % len(palette.series)] if len(visible) > 1 else ""
         for happening in happenings(view, shown, splits):
             column, rank = round(seen.share(happening.x) * COLUMNS), RANK[happening.kind]
             if 0 <= column <= COLUMNS and rank >= columns.get(column, (-1,))[0]:
-                columns[column] = rank, happening, colour
+                columns[column] = rank, happening, of_run or _colour(happening.kind, palette)
     weightiest_last = sorted(columns.values(), key=lambda entry: entry[0])
     return [Sign(h.x, KINDS[h.kind][ascii], colour) for _, h, colour in weightiest_last]
+
+
+def _colour(kind: str, palette: "Palette") -> str:
+    """Of a sign where there is one run only; checkpoints are quiet."""
+    return "" if kind == "checkpoint" else palette.series[5 if kind in BAD else 4]
 
 
 def told(view: "View", shown: "Shown") -> list[Happening]:

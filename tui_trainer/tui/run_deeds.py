@@ -13,7 +13,8 @@ from tui_trainer.store.checkpoints import step_of
 from tui_trainer.tui.overlay import turn_pins
 from tui_trainer.tui.panels.pick import Option, PickOne
 from tui_trainer.tui.run_list import RunList
-from tui_trainer.tui.screens.ask import AskFork, AskText
+from tui_trainer.tui.screens.ask import AskText
+from tui_trainer.tui.screens.ask_fork import AskFork
 from tui_trainer.tui.screens.compare import CompareScreen
 from tui_trainer.tui.trainers import Reader
 
@@ -86,7 +87,7 @@ class RunDeeds:
         epochs = None
         if row.epoch >= row.epochs:
             title = f"{row.title or name} has done its {row.epochs:,} epochs. How many more?"
-            more = await self._ask(AskText(title, str(MORE_EPOCHS), _not_whole))
+            more = await self._ask(AskText(title, "a whole number", str(MORE_EPOCHS), _not_whole))
             if more is None:
                 return
             epochs = row.epochs + int(more)
@@ -117,7 +118,7 @@ class RunDeeds:
 
     async def rename(self, names: list[str]) -> None:
         """Another name for people; the directory keeps its own."""
-        ask = AskText(f"A name for {names[0]}", self.row(names[0]).title, _too_long)
+        ask = AskText(f"A name for {names[0]}", "empty: its id", self.row(names[0]).title, _too_long)
         title = await self._ask(ask)
         if title is not None:
             RunDirectory(self.runs.path(names[0])).rename(title)
@@ -146,7 +147,7 @@ class RunDeeds:
     async def export(self, names: list[str]) -> str | None:
         """The curves as CSV; where they were written."""
         first = f"{names[0]}.csv" if len(names) == 1 else f"{len(names)}-runs.csv"
-        ask = AskText("Write the curves as CSV, a row for each epoch, to", first, _no_new_file)
+        ask = AskText("Write the curves as CSV, a row for each epoch, to", "a new file", first, _no_new_file)
         text = await self._ask(ask)
         if text is None:
             return None

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from rich.cells import cell_len, set_cell_size
 from textual import events
 from textual.binding import Binding
 from textual.content import Content
@@ -10,7 +11,7 @@ from textual.geometry import Size
 
 from tui_trainer.history import History
 from tui_trainer.text import printable
-from tui_trainer.tui.curve_signs import KINDS, told
+from tui_trainer.tui.curve_signs import BAD, KINDS, told
 from tui_trainer.tui.curve_view import View
 from tui_trainer.tui.measures import AXES, SPLITS, seconds_at
 from tui_trainer.tui.overlay import Shown
@@ -84,7 +85,7 @@ class RunLegend(ClickableWidget, can_focus=True):
     def _told(self, shown: Shown) -> Iterator[Content]:
         ascii = cast("TrainerApp", self.app).marks.ascii
         for happening in told(self._view, shown)[:3]:
-            style = "$error" if happening.kind in ("gap", "end", "finding") else "$accent"
+            style = "$error" if happening.kind in BAD else "$accent"
             yield Content.styled(f"{KINDS[happening.kind][ascii]} {happening.text}", style)
 
     # -- the table -----------------------------------------------------------
@@ -140,7 +141,8 @@ class RunLegend(ClickableWidget, can_focus=True):
         from tui_trainer.tui.plot import point
 
         marks = cast("TrainerApp", self.app).marks
-        return f" {marks.dash if not drawn else ' ' if self._view.overlaid else point(marks, shown.slot)} "
+        chosen = marks.right if shown is self._view.chosen else " "
+        return f"{chosen}{marks.dash if not drawn else ' ' if self._view.overlaid else point(marks, shown.slot)} "
 
     def _colour(self, shown: Shown, drawn: bool) -> str:
         from tui_trainer.tui.themes import palette
@@ -155,11 +157,12 @@ class RunLegend(ClickableWidget, can_focus=True):
             words.append(f"dropout {config.dropout:g}")
         flags = [word for word, on in (("pinned", shown.path in overlay.bench.pinned), ("hidden", shown.hidden)) if on]
         flags += ["alone"] if overlay.alone == shown.path else []
-        room = self._room() - 3
+        room = self._room() - 4
         text = "  ".join([words[0], " ".join(words[1:]), *flags])
-        if len(text) > room:
-            text = "  ".join([words[0][: max(8, room - 2 - len("  ".join(flags)))], *flags])
-        return text[: room - 1].ljust(room)
+        if cell_len(text) > room:
+            rest = "  ".join(["", *flags])
+            text = set_cell_size(words[0], max(8, min(cell_len(words[0]), room - len(rest)))) + rest
+        return set_cell_size(text, room) + " "
 
     def _value(self, shown: Shown, split: str, smooth: bool) -> str:
         view = self._view

@@ -134,12 +134,19 @@ class RunTable(ScrollView, can_focus=True):
         width = self.size.width
         base = self.rich_style
         if place >= len(self.names):
-            return Strip.blank(width, base)
+            words = self._nothing() if y == 1 and not self.names else ""
+            return Strip([Segment(f"{'':<{EDGE}}{words}", base)]).adjust_cell_length(width, base)
         here = place == self.at
         style = base + self.get_component_rich_style("run--cursor", partial=True) if here else base
         parts = self._line(self.names[place], here)
         strip = Strip([Segment(text, style + self._look(look)) for text, look in parts])
         return strip.adjust_cell_length(width, style)
+
+    def _nothing(self) -> str:
+        runs = self._runs
+        if runs.names:
+            return "no run has all of these words: Esc shows all runs"
+        return "no runs yet: 1 opens Train, where one is started" if runs.scanned else "looking for runs"
 
     def _look(self, look: str) -> Style:
         return self.get_component_rich_style(f"run--{look}", partial=True) if look else Style()

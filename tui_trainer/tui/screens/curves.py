@@ -133,9 +133,10 @@ class CurvesScreen(BenchScreen):
         view.selected = max(0, min(view.selected, len(view.overlay.runs) - 1))
         plots = view.plots(app.marks.ascii, palette(app.theme))
         self.query_one("#curves").set_class(len(plots) == 2, "-two")
+        happened = told(view, view.chosen) if view.chosen else []
         for widget, plot in zip(self.query(CurvePlot), [*plots, None], strict=False):
             widget.show(plot)
-            widget.told = [happening.text for happening in told(view, view.chosen)] if view.chosen else []
+            widget.told = [happening.text for happening in happened if happening.kind != "checkpoint"]
         self.query_one(RunLegend).show()
         self.hint_changed()
 
