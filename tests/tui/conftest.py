@@ -39,7 +39,6 @@ def make_app(tmp_path: Path) -> MakeApp:
         flags: dict[str, Any] | None = None,
         theme: str | None = None,
         ascii: bool = False,
-        gone: bool = False,
     ) -> TrainerApp:
         trainers = trainers or ScriptedTrainers(events or [], alive=alive)
         trainers.config = resolve(flags or {})
@@ -47,7 +46,6 @@ def make_app(tmp_path: Path) -> MakeApp:
         bench = Bench(
             resolve(flags or {}), Path("runs"), attach=RUN if events else None, trainers=trainers, clock=clock
         )
-        clock.now += 60 if gone else 0
         app = TrainerApp(bench, ascii=ascii, preferences_path=tmp_path / "app.json")
         if theme is not None:
             app.theme = theme

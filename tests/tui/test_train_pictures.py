@@ -177,4 +177,4 @@ def test_hostile_titles_and_reasons_are_only_text(looks_the_same: Compare) -> No
 
 def test_a_trainer_that_is_gone_without_a_word_is_shown_as_such(looks_the_same: Compare) -> None:
     script = ScriptedTrainers(training(), alive=False)
-    assert looks_the_same(*training(), trainers=script, gone=True)
+    assert looks_the_same(*training(), trainers=script)

@@ -313,14 +313,28 @@ async def test_at_the_end_the_summary_stands_and_another_run_can_start(make_app:
 
 
 async def test_a_gone_trainer_is_said_and_r_goes_on(make_app: MakeApp) -> None:
-    app = make_app(epochs(5), alive=False, gone=True)
+    app = make_app(epochs(5), alive=False)
     async with app.run_test(size=LARGE) as pilot:
-        await settle(pilot)
-        app.bench.opened_at -= SILENT_SECONDS + 1
         await settle(pilot)
         assert "gone" in text(app, TabBar)
         await press(pilot, "r")
         assert script(app).resumed == [RUN]
+        assert "gone" not in text(app, TabBar)
+
+
+async def test_a_trainer_that_never_begins_is_gone_after_a_while(make_app: MakeApp) -> None:
+    app = make_app(alive=False)
+    async with app.run_test(size=LARGE) as pilot:
+        await settle(pilot)
+        await press(pilot, "s")
+        assert app.screen.has_class("-living")
+        clock = app.bench.clock
+        assert isinstance(clock, Clock)
+        clock.now += SILENT_SECONDS
+        for _ in range(10):
+            app.tick()
+        assert "gone" in text(app, TabBar)
+        assert app.screen.has_class("-over")
 
 
 async def test_a_silent_trainer_is_said_and_is_well_again_when_it_speaks(make_app: MakeApp) -> None:

@@ -110,13 +110,13 @@ class TrainerApp(App[int]):
 
     def tick(self) -> None:
         """Read what the trainer wrote; let the screen that is seen draw it."""
-        if not self.screen_stack:
-            return  # the app is closing
+        if not (self.is_running and self.screen_stack):
+            return  # the app is closing, and its widgets go one by one
         screen = self.screen
         said = self.bench.poll()
         if said and (news := self.attention.news(self.bench.history)) and self.preferences.notify:
             self.call_back(news)
-        if not isinstance(screen, BenchScreen):
+        if not isinstance(screen, BenchScreen) or not screen.is_mounted:
             return
         if said:
             screen.show_run()

@@ -32,6 +32,7 @@ class Bench:
         self.reader: Reader | None = None
         self.directory: Path | None = None  # of the run that is looked at
         self.opened_at = 0.0
+        self.launched_at = 0.0  # when the run that is looked at was made to go on
         self._asked: dict[str, tuple[float, float]] = {}  # live setting → (value, when it was asked for)
         self.pinned: list[Path] = []  # runs that Curves shows beside the one that is looked at
         if attach is not None:
@@ -44,11 +45,15 @@ class Bench:
 
     @property
     def living(self) -> bool:
-        """Whether a trainer is at work on the run that is looked at; one that was just started counts."""
+        """Whether a trainer is at work on the run that is looked at; one that was just started, and has said nothing
+        and locked nothing yet, counts."""
         history = self.history
         if self.reader is None or history is None or history.ended:
             return False
-        return self.reader.alive or self.clock() - self.opened_at < SILENT_SECONDS
+        if self.reader.alive:
+            return True
+        begins = self.opened_at if history.last_at == 0 else self.launched_at
+        return self.clock() - begins < SILENT_SECONDS
 
     @property
     def silence(self) -> str | None:
@@ -80,7 +85,7 @@ class Bench:
     def look_at(self, directory: Path, reader: Reader) -> None:
         """Look at a run that was read."""
         self.reader, self.directory = reader, directory
-        self.opened_at = self.clock()
+        self.opened_at, self.launched_at = self.clock(), 0.0
 
     def close(self) -> None:
         """Look at no run any more; its trainer is left alone."""
@@ -91,6 +96,7 @@ class Bench:
         if self.directory is not None:
             self.trainers.resume(self.directory)
             self.open(self.directory)
+            self.launched_at = self.clock()
 
     def request(self, action: str, **arguments: Any) -> None:
         """Ask the trainer of the run that is looked at; `OSError`."""

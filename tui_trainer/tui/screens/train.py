@@ -167,7 +167,7 @@ class TrainScreen(BenchScreen):
             self.app.call_from_thread(self._outside_checked, config, problems)
 
     def _outside_checked(self, config: RunConfig, problems: dict[str, str]) -> None:
-        if config is self.bench.config:  # else a later check is under way
+        if config is self.bench.config and self.app.is_running:  # else a later check is under way
             self.query_one(SettingsPanel).set_outside(problems)
             self._show_actions()
 
@@ -189,6 +189,8 @@ class TrainScreen(BenchScreen):
         self.app.call_from_thread(self._started, directory, problem)
 
     def _started(self, directory: Path | None, problem: Exception | None) -> None:
+        if not self.app.is_running:
+            return
         self._busy = ""
         if directory is not None:
             self._wanted = None
