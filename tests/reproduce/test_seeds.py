@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engines.interface import Metrics
+from engines.scratch.together import TogetherLearner
 from tui_trainer import data
 from tui_trainer.checkpoint import read_checkpoint
 from tui_trainer.config import RunConfig
-from tui_trainer.events import WALL_CLOCK_FIELDS, from_line, to_record
+from tui_trainer.events import WALL_CLOCK_FIELDS, Paused, Started, from_line, to_record
 from tui_trainer.reproduce.group import cannot_share
 from tui_trainer.reproduce.runs import RunFolder, newest_state
 from tui_trainer.reproduce.seeds import train_seeds
@@ -88,7 +90,9 @@ def test_what_is_done_is_not_trained_again(configs: Configs, tmp_path: Path) -> 
     assert again[3].read()["together"] == [*SEEDS, 9]
 
 
-def test_seeds_that_stand_at_different_steps_come_together(configs: Configs, tmp_path: Path) -> None:
+def test_seeds_that_stand_at_different_steps_come_together(
+    configs: Configs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One is at its start, one within an epoch, one at the end of an epoch; all end in the bits of an unbroken run."""
     asked = configs(SEEDS, epochs=4)
     folder = RunFolder(tmp_path)
@@ -96,7 +100,10 @@ def test_seeds_that_stand_at_different_steps_come_together(configs: Configs, tmp
         directory = folder.add(RunDirectory(create(config, tmp_path)))
         if stop:
             stop_at(directory, stop)
+            assert RunReader(directory).read().step == stop
+    steps = count_steps(monkeypatch)
     assert train_seeds(asked, folder, silent) == 0
+    assert sum(steps) == 80  # no step was trained for one alone that another had still to do
     for config in asked:
         alone = RunDirectory(train_alone(config, tmp_path / "alone"))
         assert measured(folder.trained(config)) == measured(alone)
@@ -106,17 +113,28 @@ def test_seeds_that_stand_at_different_steps_come_together(configs: Configs, tmp
 
 def stop_at(directory: RunDirectory, step: int) -> None:
     """Train a run up to a step, then stop it as a person would."""
-    asked = False
 
     def watch(event: object, history: object) -> None:
-        nonlocal asked
-        if not asked:
-            asked = True
+        if isinstance(event, Started):
             request(directory.path, "pause")
-            request(directory.path, "continue", steps=step)
+            request(directory.path, "continue", steps=step - 8)  # the first slice has 8
+        elif isinstance(event, Paused) and event.step == step:
             request(directory.path, "stop")
 
     train_run(directory.path, watch=watch)
+
+
+def count_steps(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many steps each call trains side by side, from now on."""
+    steps: list[int] = []
+    train = TogetherLearner.train
+
+    def counted(self: TogetherLearner, order: np.ndarray, batch_size: int) -> list[Metrics]:
+        steps.append(len(order) // batch_size)
+        return train(self, order, batch_size)
+
+    monkeypatch.setattr(TogetherLearner, "train", counted)
+    return steps
 
 
 def test_a_killed_group_goes_on_where_it_was(configs: Configs, tmp_path: Path) -> None:
