@@ -1,130 +1,147 @@
 """How well the network fits: too little, too much, or no further."""
 
+import itertools
+from statistics import fmean
+from typing import Any
+
 from tui_trainer.doctor.case import Case
 from tui_trainer.doctor.finding import Finding, Rule, fork, live, restart, rule
+from tui_trainer.doctor.rules.steps import STRONG_DECAY, pulled_to_zero, rate_decayed
 
-FLAT_EPOCHS = 4
-FLAT = 0.02  # share by which the training loss fell over these
-DECAYED = 0.05  # of the greatest learning rate of the run
-HIGH_ERROR = 0.12
+STALLED = 0.04  # share by which a loss falls in an epoch at most, when it has stopped
+STALLED_EPOCHS = 3
+HIGH_ERROR, HIGH_ERROR_WITH_DECAY = 0.15, 0.09
 GAP = 0.12  # training error above validation error
-RISEN = 1.1  # validation loss, in its least
-PAST_BEST = 5  # epochs
+BY_HEART = 0.06  # training loss, in validation losses
+RISEN = 1.02  # validation loss, in its least
+LONG_RISEN = 1.05
+AFTER_BEST, LONG_AFTER_BEST = 4, 7  # epochs
 
 
-def flat(case: Case) -> bool:
-    """Whether the training loss has stopped falling."""
-    losses = case.training_loss
-    if case.steady <= FLAT_EPOCHS or len(losses) <= FLAT_EPOCHS or not case.finite:
+def stalled(case: Case) -> bool:
+    """Whether the training loss has fallen by little or nothing in each of the last epochs."""
+    losses = case.training_loss[-case.steady :] if case.steady else ()
+    if len(losses) <= STALLED_EPOCHS + 1 or not case.finite:
         return False
-    return min(losses[-FLAT_EPOCHS:]) > (1 - FLAT) * losses[-FLAT_EPOCHS - 1]
+    newest = losses[-STALLED_EPOCHS - 1 :]
+    return all(after > (1 - STALLED) * before for before, after in itertools.pairwise(newest))
 
 
 @rule(
     "dropout-too-high",
     "warning",
     "dropout makes training far worse than validation",
-    ("underfitting", "plateau", "not-learning"),
+    ("underfitting", "plateau", "not-learning", "learning-rate-too-low", "constant-prediction"),
 )
 def dropout_too_high(case: Case) -> Finding | None:
     probability = case.setting("dropout")
-    if not probability or case.config.dropout_at == "none" or case.epoch < 3 or case.steady < 2 or not case.finite:
+    if not probability or case.config.dropout_at == "none" or min(case.epoch, case.steady) < 3 or not case.finite:
         return None
-    gap = case.training_error[-1] - case.validation_error[-1]
-    if gap < GAP:
+    trained, validated = case.training_error[-1], case.validation_error[-1]
+    if trained - validated < GAP:
         return None
     lower = round(probability / 3, 2)
     return Finding(
-        evidence={
-            "dropout": probability,
-            "training_error": case.training_error[-1],
-            "validation_error": case.validation_error[-1],
-        },
-        why=f"With dropout {probability:g} at the {case.config.dropout_at}, {case.training_error[-1]:.0%} of the training "
-        f"examples are wrong, and {case.validation_error[-1]:.0%} of the validation examples without it.",
+        evidence={"dropout": probability, "training_error": trained, "validation_error": validated},
+        why=f"With dropout {probability:g} ({case.config.dropout_at}) {trained:.0%} of the training examples are wrong; "
+        f"without it, {validated:.0%} of the validation examples: most of what is learned is dropped.",
         cure=f"Lower the dropout to {lower:g}.",
         request=live(dropout=lower),
     )
 
 
-@rule(
-    "overfitting", "warning", "validation loss rises while training loss goes on falling", ("overtraining", "plateau")
-)
+def _best(case: Case) -> tuple[float, int]:
+    """The least validation loss, and how many epochs ago that was."""
+    least = min(case.validation_loss)
+    return least, len(case.validation_loss) - 1 - case.validation_loss.index(least)
+
+
+@rule("overfitting", "warning", "the examples are learned by heart while validation gets worse", ("overtraining",))
 def overfitting(case: Case) -> Finding | None:
-    losses = case.validation_loss
-    if len(losses) < 4 or not case.finite:
+    if len(case.validation_loss) <= AFTER_BEST or not case.finite:
         return None
-    best = min(losses)
-    at = losses.index(best)
-    fell = case.training_loss[-1] < case.training_loss[at]
-    gap = case.validation_error[-1] - case.training_error[-1]
-    if losses[-1] < RISEN * best or min(losses[-2:]) < 1.05 * best or not fell or gap < 0.03:
+    least, ago = _best(case)
+    trained, recent = case.training_loss[-1], fmean(case.validation_loss[-3:])
+    if ago < AFTER_BEST or recent < RISEN * least or trained > BY_HEART * recent:
         return None
+    change = _against_overfitting(case)
     return Finding(
-        evidence={
-            "validation_loss": losses[-1],
-            "least": best,
-            "training_error": case.training_error[-1],
-            "validation_error": case.validation_error[-1],
-        },
-        why=f"Since epoch {at + 1} the validation loss rose from {best:.3g} to {losses[-1]:.3g} while the training loss fell: "
-        "the network learns its examples by heart.",
-        cure="Use more examples, dropout or weight decay.",
-        request=fork(dropout=0.3, dropout_at="hidden")
-        if case.config.network in ("mlp", "lenet")
-        else live(weight_decay=0.001),
+        evidence={"training_loss": trained, "validation_loss": recent, "least": least, "best_epoch": case.epoch - ago},
+        why=f"The training loss is {trained:.2g}, and the validation loss has risen to {recent:.3g} since epoch "
+        f"{case.epoch - ago}, from {least:.3g}: the network learns its examples by heart.",
+        cure=f"Use more examples, a smaller network, or {' and '.join(f'{k} {v}' for k, v in change.items())}.",
+        request=restart(**change),
     )
+
+
+def _against_overfitting(case: Case) -> dict[str, Any]:
+    if case.config.network in ("mlp", "lenet"):
+        return {"dropout_at": "hidden", "dropout": 0.5}
+    return {"weight_decay": 0.003}
 
 
 @rule("overtraining", "warning", "the best epoch is long past")
 def overtraining(case: Case) -> Finding | None:
-    losses = case.validation_loss
-    if len(losses) < PAST_BEST + 1 or not case.finite:
+    if len(case.validation_loss) <= LONG_AFTER_BEST or not case.finite:
         return None
-    best = min(losses)
-    at = losses.index(best)
-    past = len(losses) - 1 - at
-    if past < PAST_BEST or min(losses[-3:]) < 1.03 * best:
+    least, ago = _best(case)
+    recent, fell = fmean(case.validation_loss[-3:]), case.training_loss[-1] < 0.7 * case.training_loss[-1 - ago]
+    if ago < LONG_AFTER_BEST or recent < LONG_RISEN * least or not fell:
         return None
-    epoch = case.epoch - past
+    best = case.epoch - ago
     return Finding(
-        evidence={"best_epoch": epoch, "epochs_since": past, "validation_loss": losses[-1], "least": best},
-        why=f"Epoch {epoch} had the least validation loss, {best:.3g}; the {past} epochs since made it worse.",
-        cure=f"Stop, and use the checkpoint of epoch {epoch}.",
+        evidence={"best_epoch": best, "epochs_since": ago, "validation_loss": recent, "least": least},
+        why=f"Epoch {best} had the least validation loss, {least:.3g}; the {ago} epochs since have made it "
+        f"{recent:.3g}.",
+        cure=f"Stop, and use the checkpoint of epoch {best}.",
         request=live(epochs=case.epoch + 1),
     )
 
 
-@rule(
-    "underfitting",
-    "warning",
-    "the training error is high and falls no further: the network cannot fit even its examples",
-    ("plateau",),
-)
+def _too_small(case: Case) -> bool:
+    """Whether the network has no hidden layer, or one with fewer units than there are classes."""
+    units = [layer["units"] for layer in case.hidden("relu") if "units" in layer]
+    return case.config.network == "softmax" or (bool(units) and min(units) < case.classes)
+
+
+@rule("underfitting", "warning", "the network cannot fit even its training examples, and gets no better", ("plateau",))
 def underfitting(case: Case) -> Finding | None:
-    if not flat(case) or case.learning_rate < DECAYED * max(case.rates) or case.training_error[-1] < HIGH_ERROR:
-        return None
-    if case.validation_error[-1] > case.training_error[-1] + 0.05:
-        return None
     decay = case.setting("weight_decay")
-    change = {"weight_decay": 0.0} if decay > 1e-3 else {"network": "mlp", "hidden": "128"}
+    strong = decay >= STRONG_DECAY
+    if not stalled(case) or rate_decayed(case) or pulled_to_zero(case) or not (strong or _too_small(case)):
+        return None
+    trained, validated = case.training_error[-1], case.validation_error[-1]
+    if trained < (HIGH_ERROR_WITH_DECAY if strong else HIGH_ERROR) or validated > trained + 0.08:
+        return None
+    reason = f"weight decay {decay:g} keeps its weights small" if strong else "it is too small for the task"
     return Finding(
-        evidence={"training_error": case.training_error[-1], "validation_error": case.validation_error[-1]},
-        why=f"{case.training_error[-1]:.0%} of the training examples are wrong, as many as of the others, and the loss falls no further.",
-        cure="Use a larger network." if not decay else "Lower the weight decay.",
-        request=live(**change) if decay > 1e-3 else restart(**change),
+        evidence={"training_error": trained, "validation_error": validated, "weight_decay": decay},
+        why=f"{trained:.0%} of the training examples are wrong, hardly fewer from epoch to epoch, and as many of the "
+        f"others: {reason}.",
+        cure="Switch the weight decay off." if strong else "Use a larger network (mlp with 128 hidden units).",
+        request=live(weight_decay=0.0) if strong else restart(network="mlp", hidden=[128], init="he"),
     )
 
 
 @rule("plateau", "warning", "the loss has stopped falling far from where it could be")
 def plateau(case: Case) -> Finding | None:
-    if not flat(case) or case.training_error[-1] < HIGH_ERROR:
+    if not stalled(case) or case.training_error[-1] < HIGH_ERROR_WITH_DECAY:
         return None
+    decayed = rate_decayed(case)
+    if not decayed and case.training_error[-1] < HIGH_ERROR:
+        return None
+    reason = (
+        f"The schedule has brought the learning rate down to {case.learning_rate:.2g}."
+        if decayed
+        else "Steps of this size get no further here."
+    )
+    greatest = max(case.rates)
     return Finding(
-        evidence={"training_loss": case.training_loss[-1], "epochs": FLAT_EPOCHS, "learning_rate": case.learning_rate},
-        why=f"For {FLAT_EPOCHS} epochs the training loss fell by less than {FLAT:.0%}.",
-        cure="Raise the learning rate.",
-        request=fork(schedule="constant"),
+        evidence={"training_error": case.training_error[-1], "learning_rate": case.learning_rate, "greatest": greatest},
+        why=f"For {STALLED_EPOCHS} epochs the training loss has hardly fallen, with {case.training_error[-1]:.0%} of the "
+        f"training examples wrong. {reason}",
+        cure="Keep the learning rate up for longer (schedule constant)." if decayed else "Try another learning rate.",
+        request=fork(schedule="constant") if decayed else live(learning_rate=float(f"{greatest * 3:.3g}")),
     )
 
 

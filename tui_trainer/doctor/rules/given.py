@@ -94,7 +94,7 @@ def class_imbalance(case: Case) -> Finding | None:
 @rule("leaked-validation", "warning", "validation examples that are also training examples")
 def leaked_validation(case: Case) -> Finding | None:
     total = case.data.get("examples", {}).get("validation")
-    if not total or case.data["leaked"] <= max(1, LEAKED * total):
+    if not total or case.data["inputs"]["deviation"] == 0 or case.data["leaked"] <= max(1, LEAKED * total):
         return None
     leaked = case.data["leaked"]
     return Finding(

@@ -6,7 +6,7 @@ from tui_trainer.doctor.case import Case, Layers, weights
 from tui_trainer.doctor.finding import Finding, Rule, restart, rule
 
 LARGE = 3.0  # times the loss of a network that knows nothing
-SMALL = 1e-3  # size of the last hidden activations, in sizes of the input
+SMALL_WEIGHTS = 0.1  # size of a weight times √inputs
 LARGE_WEIGHTS = 8.0  # size of a weight times √inputs
 
 
@@ -75,18 +75,14 @@ def _sizes(start: Layers) -> list[tuple[str, float]]:
 
 
 def _small(case: Case) -> tuple[dict, str] | None:
-    """Signals that die on their way: only with hidden layers, as a first layer alone soon grows."""
-    hidden = [layer for layer in (case.start or [])[:-1] if layer["kind"] in ("relu", "leaky-relu", "tanh", "gelu")]
-    seen = case.data.get("inputs")
-    if not hidden or not seen:
+    """Signals that fade on their way: only with hidden layers, as a first layer alone soon grows."""
+    sizes = _sizes(case.start or [])
+    name, size = min(sizes, key=lambda found: found[1], default=("", 1.0))
+    if len(sizes) < 2 or not 0 < size < SMALL_WEIGHTS:
         return None
-    size = math.hypot(hidden[-1]["mean"], hidden[-1]["deviation"])
-    relative = size / max(1e-30, math.hypot(seen["mean"], seen["deviation"]))
-    if relative > SMALL:
-        return None
-    return {"layer": hidden[-1]["layer"], "size_against_input": float(f"{relative:.3g}")}, (
-        f"What reaches {hidden[-1]['layer']} is {relative:.2g} of the input's size: the weights are too small, and "
-        "gradients on the way back are as faint."
+    return {"layers": [name], "size": float(f"{size:.3g}")}, (
+        f"The weights of {name} are {size:.2g} times as large as 1/√inputs: what goes through it fades to nothing, "
+        "and so do the gradients on their way back."
     )
 
 

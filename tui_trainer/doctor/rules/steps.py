@@ -2,27 +2,30 @@
 
 import itertools
 import math
-from statistics import fmean, pstdev
 
-from tui_trainer.doctor.case import Case, weights
+from tui_trainer.doctor.case import Case, Layers, weights
 from tui_trainer.doctor.finding import Finding, Rule, live, restart, rule
 
-USUAL_RATE = {
-    "sgd": 0.1,
-    "momentum": 0.02,
-    "nesterov": 0.02,
-    "adagrad": 0.02,
-    "rmsprop": 0.001,
-    "adam": 0.001,
-    "adamw": 0.001,
+USUAL_RATE = {  # where each optimizer does well on small networks
+    **{"sgd": 0.1, "momentum": 0.02, "nesterov": 0.02, "adagrad": 0.02},
+    **{"rmsprop": 0.001, "adam": 0.001, "adamw": 0.001},
 }
 USUAL_BATCH = 32
 LARGE_BATCH = 512
-SWING = 0.12  # deviation of an epoch's losses about their trend, as a share of their mean
+WATCHED = 8  # epochs in which jumps are counted
+RISE = 1.03  # of the training loss, against its best
+JUMP = 1.15  # of the validation loss, against the epoch before
+JUMPS = 2
+FITTED = 0.04  # training error below which the training loss may do as it likes
+THROWN = 3.0  # times as large as the initial weights
+HARDLY = 0.12  # share by which a loss falls in an epoch at most, when it hardly falls
+SLOW_ERROR, SLOW_ERROR_OF_LARGE_BATCH = 0.2, 0.15
+SLOW_CHANGE = 0.05  # how far weights move in an epoch, as a share of their size
+STRONG_DECAY = 0.01
+DECAYED = 0.05  # of the greatest learning rate of the run
 NOT_LEARNING_EPOCHS = 3
 NEAR_CHANCE = 0.98  # of the loss of the best constant prediction
-SLOW_ERROR = 0.25
-SLOW_CHANGE = 0.05  # how far weights move in an epoch, as a share of their size
+ONE_CLASS = 0.98  # share of the predictions
 
 
 def entropy(case: Case) -> float:
@@ -32,61 +35,94 @@ def entropy(case: Case) -> float:
     return -sum(count / total * math.log(count / total) for count in counts if count)
 
 
-def swing(losses: tuple[float, ...]) -> float:
-    """Deviation of losses from the straight line through them, as a share of their mean."""
-    n = len(losses)
-    mean, middle = fmean(losses), (n - 1) / 2
-    slope = sum((i - middle) * (loss - mean) for i, loss in enumerate(losses)) / sum(
-        (i - middle) ** 2 for i in range(n)
-    )
-    return pstdev(loss - slope * (i - middle) for i, loss in enumerate(losses)) / mean if mean > 0 else 0.0
-
-
 def change(case: Case) -> float:
     """How far the weights of the layer that moved most came in the newest epoch, as a share of their size."""
     return max((weight.get("change", 0.0) for _, weight in weights(case.layers)), default=math.nan)
 
 
+def rate_decayed(case: Case) -> bool:
+    """Whether the schedule has brought the learning rate down to hardly anything."""
+    return case.learning_rate < DECAYED * max(case.rates, default=0.0)
+
+
+def pulled_to_zero(case: Case) -> bool:
+    """Whether weight decay has taken the weights away."""
+    norms = [(now.get("norm", 0.0), then.get("norm", 0.0)) for now, then in _pairs(case.layers, case.start or [])]
+    return case.setting("weight_decay") > 0 and bool(norms) and all(now < 0.3 * then for now, then in norms)
+
+
+def _pairs(now: Layers, then: Layers) -> list[tuple[dict, dict]]:
+    return [(a, b) for (_, a), (_, b) in zip(weights(now), weights(then), strict=False)]
+
+
 @rule(
     "learning-rate-too-high",
     "warning",
-    "steps overshoot: the loss jumps up and down instead of falling",
+    "steps overshoot: the loss jumps up and down, or the first steps threw the weights away",
     (
-        "dead-hidden-units",
-        "dead-output-units",
-        "saturated-activations",
-        "constant-prediction",
-        "not-learning",
-        "plateau",
-        "underfitting",
-        "frozen-layer",
+        *("dead-hidden-units", "saturated-activations", "constant-prediction", "not-learning", "frozen-layer"),
+        *("plateau", "underfitting", "overtraining", "vanishing-gradient", "learning-rate-too-low", "batch-too-large"),
     ),
 )
 def learning_rate_too_high(case: Case) -> Finding | None:
-    if case.steady < 2 or not case.finite or len(case.slices) < 2:
+    if case.steady < 2 or not case.finite or pulled_to_zero(case):
         return None
-    newest = case.slices[-1]
-    if len(newest) < 5 or not all(map(math.isfinite, newest)):
+    return _jumping(case) or _thrown(case)
+
+
+def _jumping(case: Case) -> Finding | None:
+    rises, jumps = _rises(case), _jumps(case)
+    if max(rises, jumps) < JUMPS or case.steady <= JUMPS or case.training_error[-1] < FITTED / 4:
         return None
-    swings = swing(newest)
-    if swings < SWING:
-        return None
-    rate = case.learning_rate / 10
+    rate = float(f"{case.learning_rate / 10:.3g}")
     return Finding(
-        evidence={"swing": round(swings, 4), "learning_rate": case.learning_rate, "change": change(case)},
-        why=f"Within an epoch the loss swings by {swings:.0%} of its size: each step overshoots the valley.",
+        evidence={"training_rises": rises, "validation_jumps": jumps, "learning_rate": case.learning_rate},
+        why=f"In the last {min(WATCHED, case.steady)} epochs the training loss rose {rises} times above its best, and "
+        f"the validation loss jumped {jumps} times: steps of {case.learning_rate:g} overshoot the valley.",
         cure=f"Lower the learning rate to {rate:g}.",
         request=live(learning_rate=rate),
     )
 
 
-def slow(case: Case) -> bool:
-    """Whether the loss falls steadily, but hardly."""
-    losses = case.training_loss
-    if case.steady < 3 or not case.finite or len(losses) < 3 or case.training_error[-1] < SLOW_ERROR:
+def _rises(case: Case) -> int:
+    """Epochs whose training loss was clearly above the best before, while there was still much to fit."""
+    losses, errors = case.training_loss[-case.steady :], case.training_error[-case.steady :]
+    first = max(1, len(losses) - WATCHED)
+    return sum(losses[i] > RISE * min(losses[:i]) and errors[i] > FITTED for i in range(first, len(losses)))
+
+
+def _jumps(case: Case) -> int:
+    """Epochs whose validation loss was far above that of the epoch before."""
+    losses = case.validation_loss[-case.steady :][-WATCHED:]
+    return sum(after > JUMP * before for before, after in itertools.pairwise(losses))
+
+
+def _thrown(case: Case) -> Finding | None:
+    """Weights that are many times their first size, in a network that knows nothing."""
+    sizes = [(now.get("norm", 0.0), then.get("norm", 0.0)) for now, then in _pairs(case.layers, case.start or [])]
+    grown = max((now / then for now, then in sizes if then), default=0.0)
+    if grown < THROWN or case.training_loss[-1] < 0.95 * entropy(case):
+        return None
+    rate = float(f"{case.learning_rate / 10:.3g}")
+    return Finding(
+        evidence={
+            "grown": round(grown, 2),
+            "training_loss": case.training_loss[-1],
+            "learning_rate": case.learning_rate,
+        },
+        why=f"Steps of {case.learning_rate:g} threw the weights to {grown:.3g} times their first size, to where the "
+        "network answers the same to everything and has no gradient to come back by.",
+        cure=f"Begin again with learning rate {rate:g}.",
+        request=restart(learning_rate=rate),
+    )
+
+
+def hardly_falls(case: Case) -> bool:
+    """Whether the training loss falls steadily, but little, in each of the last three epochs."""
+    losses = case.training_loss[-case.steady :][-4:] if case.steady else ()
+    if len(losses) < 4 or not case.finite or case.setting("weight_decay") >= STRONG_DECAY or rate_decayed(case):
         return False
-    falls = [a - b for a, b in itertools.pairwise(losses[-4:])]
-    return all(fall > -1e-3 * losses[-1] for fall in falls) and change(case) < SLOW_CHANGE
+    return all(-1e-3 < 1 - after / before < HARDLY for before, after in itertools.pairwise(losses))
 
 
 @rule(
@@ -96,14 +132,17 @@ def slow(case: Case) -> bool:
     ("not-learning", "constant-prediction", "underfitting", "plateau", "learning-rate-too-low"),
 )
 def batch_too_large(case: Case) -> Finding | None:
-    size = case.setting("batch_size")
-    if not slow(case) or size < LARGE_BATCH or case.learning_rate * 32 < USUAL_RATE[case.config.optimizer]:
+    size, rate = case.config.batch_size, case.learning_rate
+    usual = USUAL_RATE[case.config.optimizer]
+    if size < LARGE_BATCH or rate < usual / 20 or rate * USUAL_BATCH > usual * size:
+        return None  # a rate that is small for any batch, or that was raised with the batch
+    if not hardly_falls(case) or case.training_error[-1] < SLOW_ERROR_OF_LARGE_BATCH:
         return None
     return Finding(
         evidence={"batch_size": size, "steps_per_epoch": case.steps_per_epoch, "change": change(case)},
-        why=f"{case.steps_per_epoch} steps an epoch of learning rate {case.learning_rate:g} move the weights by "
-        f"{change(case):.1%}: the batch is too large for that rate.",
-        cure=f"Use batches of {USUAL_BATCH}, or a learning rate in proportion to the batch.",
+        why=f"An epoch is {case.steps_per_epoch} steps of learning rate {rate:g}, which move the weights by "
+        f"{change(case):.1%}: with a batch of {size:,}, there are too few of them.",
+        cure=f"Use batches of {USUAL_BATCH}, or a learning rate that grows with the batch.",
         request=restart(batch_size=USUAL_BATCH),
     )
 
@@ -112,17 +151,16 @@ def batch_too_large(case: Case) -> Finding | None:
     "learning-rate-too-low",
     "warning",
     "the loss falls steadily but hardly, as the steps are too small",
-    ("not-learning", "constant-prediction", "underfitting", "plateau"),
+    ("not-learning", "constant-prediction", "underfitting", "plateau", "frozen-layer"),
 )
 def learning_rate_too_low(case: Case) -> Finding | None:
-    if not slow(case):
+    if not hardly_falls(case) or case.training_error[-1] < SLOW_ERROR or not 0 < change(case) < SLOW_CHANGE:
         return None
-    usual = USUAL_RATE[case.config.optimizer]
-    rate = max(usual, 10 * case.learning_rate) if case.learning_rate < usual else 10 * case.learning_rate
+    rate = float(f"{max(USUAL_RATE[case.config.optimizer], 10 * case.learning_rate):.3g}")
     return Finding(
         evidence={"change": change(case), "learning_rate": case.learning_rate, "error": case.training_error[-1]},
-        why=f"An epoch moves the weights by {change(case):.2%} of their size, and {case.training_error[-1]:.0%} of the "
-        "training examples are still wrong.",
+        why=f"An epoch moves the weights by {change(case):.2%} of their size, while {case.training_error[-1]:.0%} of "
+        "the training examples are still wrong.",
         cure=f"Raise the learning rate to {rate:g}.",
         request=live(learning_rate=rate),
     )
@@ -135,30 +173,32 @@ def learning_rate_too_low(case: Case) -> Finding | None:
     ("constant-prediction", "plateau", "underfitting"),
 )
 def not_learning(case: Case) -> Finding | None:
-    losses = case.training_loss[-NOT_LEARNING_EPOCHS:]
-    floor = NEAR_CHANCE * entropy(case)
-    if (
-        case.config.loss != "cross-entropy"
-        or len(losses) < NOT_LEARNING_EPOCHS
-        or not all(loss > floor for loss in losses)
-    ):
+    losses, known = case.training_loss[-NOT_LEARNING_EPOCHS:], entropy(case)
+    if case.config.loss != "cross-entropy" or case.steady < NOT_LEARNING_EPOCHS or len(losses) < NOT_LEARNING_EPOCHS:
         return None
-    decay = case.setting("weight_decay")
-    if decay:
-        why = f"Weight decay {decay:g} pulls the weights to zero faster than the examples can push them."
-        return Finding(
-            {"loss": losses[-1], "of_knowing_nothing": entropy(case), "weight_decay": decay},
-            why,
-            "Switch weight decay off.",
-            live(weight_decay=0.0),
-        )
+    if not all(loss > NEAR_CHANCE * known for loss in losses):
+        return None
+    why, cure, request = _reason(case)
     return Finding(
-        evidence={"loss": losses[-1], "of_knowing_nothing": round(entropy(case), 4)},
-        why=f"For {len(losses)} epochs the loss is the {entropy(case):.4g} of always answering with the classes' shares: "
-        "nothing of the inputs reaches the outputs.",
-        cure="Look at the inputs and labels, then begin again with weights that suit the layers (init he).",
-        request=restart(init="he"),
+        evidence={"loss": losses[-1], "of_knowing_nothing": round(known, 4), "epochs": len(losses)},
+        why=f"For {len(losses)} epochs the loss is no better than the {known:.4g} of always answering with the "
+        f"classes' shares. {why}",
+        cure=cure,
+        request=request,
     )
+
+
+def _reason(case: Case) -> tuple[str, str, dict | None]:
+    seen = case.data.get("inputs")
+    if seen and seen["deviation"] == 0:
+        return "All inputs are the same.", "Look at the data files: every pixel of every example is equal.", None
+    if pulled_to_zero(case):
+        decay = case.setting("weight_decay")
+        why = f"Weight decay {decay:g} pulls the weights to zero faster than the examples push them."
+        return why, "Switch the weight decay off.", live(weight_decay=0.0)
+    init = "glorot" if any(layer["kind"] in ("sigmoid", "tanh") for layer in case.layers) else "he"
+    why = "Nothing of the inputs reaches the outputs."
+    return why, f"Begin again with weights that suit the layers (init {init}).", restart(init=init)
 
 
 @rule("constant-prediction", "warning", "the network names one class whatever it sees")
@@ -166,19 +206,19 @@ def constant_prediction(case: Case) -> Finding | None:
     predicted = case.output.get("predicted")
     if case.epoch < 2 or not predicted or not case.finite:
         return None
-    counts = case.data["classes"]["validation"] if case.data else [1]
-    shares = max(counts) / sum(counts)
-    if max(predicted) < 0.98 * sum(predicted) or case.validation_error[-1] < 1 - shares - 0.01:
+    counts = case.data["classes"]["validation"] if case.data else [1] * case.classes
+    share, accuracy = max(counts) / sum(counts), 1 - case.validation_error[-1]
+    if max(predicted) < ONE_CLASS * sum(predicted) or accuracy > share + 0.01:
         return None
     named = predicted.index(max(predicted))
     return Finding(
         evidence={
-            "predicted_class": named,
-            "share": max(predicted) / sum(predicted),
-            "constant_accuracy": round(shares, 4),
+            "class": str(named),
+            "predicted": max(predicted) / sum(predicted),
+            "constant_accuracy": round(share, 4),
         },
-        why=f"It answers {named} to nearly every example; that alone makes {1 - case.validation_error[-1]:.1%} accuracy.",
-        cure="Mend what keeps it from learning; compare accuracy with that of the commonest class.",
+        why=f"It answers {named} to nearly every example, and its {accuracy:.1%} accuracy is what that alone makes.",
+        cure="Mend what keeps it from learning; hold accuracy against the share of the commonest class.",
     )
 
 

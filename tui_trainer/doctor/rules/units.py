@@ -2,8 +2,20 @@
 
 from tui_trainer.doctor.case import Case, weights
 from tui_trainer.doctor.finding import Finding, Rule, restart, rule
+from tui_trainer.doctor.rules.steps import pulled_to_zero, rate_decayed
 
-DEAD_FROM_A_DEAD_OUTPUT = ("plateau", "underfitting", "not-learning", "constant-prediction", "frozen-layer")
+DEAD_FROM_A_DEAD_OUTPUT = (
+    *("plateau", "underfitting", "not-learning", "constant-prediction", "frozen-layer", "vanishing-gradient"),
+    *("learning-rate-too-low", "batch-too-large"),
+)
+NOTHING_FLOWS = (
+    "plateau",
+    "underfitting",
+    "not-learning",
+    "constant-prediction",
+    "frozen-layer",
+    "learning-rate-too-low",
+)
 OFF_FOR = 4  # inspections
 DEAD_PART = 0.5
 SATURATED_PART = 0.5
@@ -47,13 +59,21 @@ def lasting_dead(case: Case) -> list[int]:
     return sorted((off[-1] & off[-2] & still) | longer)
 
 
+def nothing_to_learn(case: Case) -> bool:
+    """Whether units are idle for a reason outside: all inputs alike, or weights that decay took away."""
+    seen = case.data.get("inputs")
+    return pulled_to_zero(case) or (seen is not None and seen["deviation"] == 0)
+
+
 @rule(
     "dead-hidden-units",
     "warning",
     "most units of a hidden layer are off for every example",
-    ("plateau", "underfitting", "not-learning", "constant-prediction", "frozen-layer"),
+    (*NOTHING_FLOWS, "vanishing-gradient", "batch-too-large"),
 )
 def dead_hidden_units(case: Case) -> Finding | None:
+    if nothing_to_learn(case):
+        return None
     for layer in case.hidden("relu"):
         part = layer["dead_count"] / layer["units"]
         if part >= DEAD_PART:
@@ -101,7 +121,12 @@ def saturated_activations(case: Case) -> Finding | None:
 )
 def vanishing_gradient(case: Case) -> Finding | None:
     found = weights(case.layers)
-    if len(found) < 3 or case.epoch < 1 or not all("norm" in w and "norm" in w["gradient"] for _, w in found):
+    if (
+        len(found) < 3
+        or case.epoch < 1
+        or nothing_to_learn(case)
+        or not all("norm" in w and "norm" in w["gradient"] for _, w in found)
+    ):
         return None
     first, last = (w["gradient"]["norm"] / max(w["norm"], 1e-30) for w in (found[0][1], found[-1][1]))
     if last == 0 or first == 0 or first > VANISHED * last:
@@ -116,7 +141,7 @@ def vanishing_gradient(case: Case) -> Finding | None:
 
 @rule("frozen-layer", "warning", "weights that do not change at all", ("plateau", "underfitting"))
 def frozen_layer(case: Case) -> Finding | None:
-    if case.learning_rate == 0 or not case.inspections or case.epoch < 1:
+    if rate_decayed(case) or nothing_to_learn(case) or not case.inspections or case.epoch < 1:
         return None
     frozen = [name for name, w in weights(case.layers) if w.get("change") == 0]
     if not frozen:
