@@ -1,6 +1,6 @@
 """An app over runs that lie on disk: real readers and checkpoints, a clock that stands still, no trainer."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,17 +36,12 @@ async def settled(pilot: Any) -> None:
     await pilot.pause()
 
 
-def keys(*pressed: str) -> Callable[[Any], Any]:
-    """Press these one by one, and wait each time until all is drawn."""
+def keys(*pressed: str | tuple[str, ...]) -> Callable[[Any], Any]:
+    """Press these one by one, and wait each time until all is drawn; the keys of a tuple are one."""
 
     async def press(pilot: Any) -> None:
         for key in pressed:
-            await pilot.press(key)
+            await pilot.press(*([key] if isinstance(key, str) else key))
             await settled(pilot)
 
     return press
-
-
-def each(items: list[Any]) -> Iterator[Any]:
-    """One after the other, for a scripted source that is asked again and again."""
-    yield from items

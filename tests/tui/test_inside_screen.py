@@ -156,7 +156,7 @@ class TestConfusion:
 
     async def test_a_cell_opens_its_digits_by_keys(self, made: Path, tmp_path: Path) -> None:
         async with app_over(made, tmp_path).run_test(size=SMALL) as pilot:
-            await keys("4", "c", *["up"] * 9, *["left"] * 9, "down", "down", "down", *["right"] * 5, "enter")(pilot)
+            await keys("4", "c", (*["up"] * 9, *["left"] * 9, *["down"] * 3, *["right"] * 5), "enter")(pilot)
             _, digits = digits_of(pilot)
             assert matrix_of(pilot)[0].cursor == (3, 5)
             assert len(digits) == look_of(pilot).confusion[3, 5]

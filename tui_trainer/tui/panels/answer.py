@@ -71,5 +71,8 @@ class AnswerPanel(DrawnPanel):
         factor = min(1.0, 2 * height / rows, width / columns)
         factor = factor if factor == 1 or factor < 0.5 else 0.5  # halves stay sharp
         small = resampled(self.seen / 255, max(2, int(rows * factor)), max(2, int(columns * factor)))
+        seen = block(picture(small, ink))
+        if width - seen.width < 20:
+            return seen
         legend = words("what it sees:\ncentred and scaled\nas MNIST is", ink.style("quiet"))
-        return beside([block(picture(small, ink)), legend], GAP)
+        return beside([seen, legend], GAP)

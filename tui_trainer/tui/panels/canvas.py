@@ -135,7 +135,8 @@ def _framed(line: Line, ink: Ink) -> Line:
 def _with_pen(line: Line, column: int, down: bool, ink: Ink) -> Line:
     """The line with the pen's sign at a column."""
     before, _, after = Segment.divide(line, [column, column + 1, sum(len(s.text) for s in line)])
-    colours = Style(color=ink.paper, bgcolor=ink.bad if down else ink.primary, bold=True)
-    style = colours if ink.paper else Style(reverse=True)
+    style = Style(reverse=True)
+    if ink.paper:
+        style = Style(color=ink.paper, bgcolor=ink.bad if down else ink.primary, bold=True)
     sign = ("*" if down else "+") if ink.ascii else ("●" if down else "+")
     return [*before, Segment(sign, style), *after]
