@@ -7,7 +7,7 @@ from tui_trainer.events import Ended, EpochMeasured
 from tui_trainer.history import History
 from tui_trainer.reproduce.assignment import DATA_SEED, Experiment, experiments
 from tui_trainer.reproduce.crosscheck import CrossCheck
-from tui_trainer.reproduce.measured import Row, SeedResult
+from tui_trainer.reproduce.measured import OutputUnits, Row, SeedResult
 from tui_trainer.reproduce.plan import Plan
 from tui_trainer.reproduce.reproduction import Reproduction
 from tui_trainer.store.directory import RunDirectory, make_run
@@ -28,8 +28,9 @@ def scripted_row(
     seeds = {}
     for seed, final in enumerate(finals):
         lost = (dead or {}).get(seed, [])
+        units = OutputUnits(lost[:1], lost, 1 - len(lost) / 10)
         directory = _directory(experiment, seed, runs, own_data, cpu)
-        seeds[seed] = SeedResult(directory, _history(directory, final), lost, 1 - len(lost) / 10)
+        seeds[seed] = SeedResult(directory, _history(directory, final), units)
     return Row(experiment, "scratch", None if own_data else DATA_SEED, EPOCHS, seeds)
 
 
@@ -80,7 +81,8 @@ def scripted_reproduction(runs: Path, *, epochs: int | None = None, cpu: str = "
         )
         for experiment in experiments()
     ]
-    own = scripted_row(rows[0].experiment, (0.8, 0.9, 0.95), runs, own_data=True)
+    printed = [row.experiment for row in rows if row.experiment.variant == "as-printed"]
+    own = [scripted_row(experiment, (0.8, 0.9, 0.95), runs, own_data=True) for experiment in printed]
     none = {"training": 0.0, "validation": 0.0002}
     check = CrossCheck(
         rows[2].experiment, 0, "pytorch", "20261123-000000-abcd", "20261123-000000-efgh", none, none, 3.0

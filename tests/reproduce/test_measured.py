@@ -14,7 +14,7 @@ from tui_trainer.events import EpochMeasured
 from tui_trainer.history import History
 from tui_trainer.reproduce.assignment import REPORTED, Experiment, experiments
 from tui_trainer.reproduce.crosscheck import cross_check
-from tui_trainer.reproduce.measured import dead_output_units
+from tui_trainer.reproduce.measured import output_units
 from tui_trainer.reproduce.plan import Plan
 from tui_trainer.settings import SettingError
 from tui_trainer.store.directory import RunDirectory, make_run
@@ -38,7 +38,7 @@ def saved(runs: Path, config: RunConfig, training: Dataset, bias: dict[int, floa
 def test_a_unit_is_dead_where_no_example_lifts_it_above_zero(tmp_path: Path, small_training: Dataset) -> None:
     config = PRINTED.config(0, 1)
     directory = saved(tmp_path, config, small_training, {2: -1e-6, 5: 0.0, 7: 1e-6})
-    assert dead_output_units(directory, config, small_training) == [2, 5]
+    assert output_units(directory, config, small_training).dead == [2, 5]
 
 
 def test_one_example_keeps_a_unit_alive(tmp_path: Path, small_training: Dataset) -> None:
@@ -58,14 +58,31 @@ def test_one_example_keeps_a_unit_alive(tmp_path: Path, small_training: Dataset)
         highest = projected.max()
         state["linear1.bias"][4] = -highest - margin
         write_checkpoint(name, Checkpoint(state, {}))
-        assert dead_output_units(directory, config, small_training) == expected
+        assert output_units(directory, config, small_training).dead == expected
+
+
+def test_a_digit_is_lost_where_only_others_lift_its_unit(tmp_path: Path, small_training: Dataset) -> None:
+    config = PRINTED.config(0, 1)
+    directory = saved(tmp_path, config, small_training, {})
+    learner = load_engine("scratch").build(
+        config.network_config, config.optimizer_config, splits={"training": small_training}, seed=0
+    )
+    state = learner.state_dict()
+    inputs = small_training.inputs.reshape(len(small_training), -1) / 255
+    brightness, ones = inputs.sum(1), small_training.labels == 1  # a 1 has the least ink
+    state["linear1.weight"][:], state["linear1.bias"][:] = 0, 1
+    state["linear1.weight"][1], state["linear1.bias"][1] = 1, -brightness[ones].max() - 1e-2
+    write_checkpoint(directory.checkpoints / "step-000000020.safetensors", Checkpoint(state, {}))
+    found = output_units(directory, config, small_training)
+    assert (found.dead, found.lost) == ([], [1])
+    assert found.ceiling == pytest.approx(1 - ones.mean())
 
 
 def test_a_run_without_checkpoints_is_refused(tmp_path: Path, small_training: Dataset) -> None:
     config = PRINTED.config(0, 1)
     directory = make_run(tmp_path, {"config": config.to_mapping(), "steps_per_epoch": 20})
     with pytest.raises(CheckpointError, match="no checkpoint"):
-        dead_output_units(directory, config, small_training)
+        output_units(directory, config, small_training)
 
 
 def history(errors: list[float], engine: str) -> History:
@@ -120,8 +137,10 @@ def test_lengths_and_settings_are_those_of_the_assignment() -> None:
 def test_a_plan_has_rows_a_row_with_own_data_and_checks_on_pytorch() -> None:
     plan = Plan(experiments(), 3, 2)
     assert [part.data_seed for part in plan.rows()] == [1] * 10
-    assert plan.own_data().data_seed is None
-    assert {config.order_seed for config in plan.own_data().configs} == {0, 1, 2}
+    assert [part.experiment.variant for part in plan.own_data()] == ["as-printed"] * 3
+    for part in plan.own_data():
+        assert part.data_seed is None
+        assert {config.order_seed for config in part.configs} == {0, 1, 2}
     assert {config.engine for part in plan.checks() for config in part.configs} <= {"pytorch"}
     configs = [np.str_(config.to_mapping()) for part in plan.parts() for config in part.configs]
     assert len(set(configs)) == len(configs)

@@ -24,7 +24,7 @@ class Reading:
     @property
     def verdict(self) -> str:
         """In words."""
-        return "inside" if self.inside else "inside, up to sampling error" if self.nearly else "outside"
+        return "inside" if self.inside else "nearly" if self.nearly else "outside"
 
 
 def reading(row: Row) -> Reading:

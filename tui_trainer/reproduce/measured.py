@@ -1,4 +1,4 @@
-"""What came of one row: its runs' accuracies over the seeds, and which output units died."""
+"""What came of one row: its runs' accuracies over the seeds, and what became of their output units."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -27,13 +27,24 @@ def proportion(accuracy: float, split: str) -> Interval:
 
 
 @dataclass(frozen=True)
+class OutputUnits:
+    """What has become of output units under a ReLU, over all training examples."""
+
+    dead: list[int]  # no example lifts them above zero: no gradient reaches them
+    lost: list[int]  # no example of their own digit does: nothing pushes them up, other digits push them down
+    ceiling: float  # the fraction of training examples whose digit is not lost; more can be right only by a tie
+
+
+ALL_ALIVE = OutputUnits([], [], 1.0)
+
+
+@dataclass(frozen=True)
 class SeedResult:
     """One run of a row, over."""
 
     directory: RunDirectory
     history: History
-    dead_units: list[int]
-    ceiling: float  # the fraction of training examples whose own output unit is alive
+    units: OutputUnits
 
     def accuracy(self, split: str, kind: str) -> float | None:
         """The largest or the last accuracy of a split, a fraction; None where no epoch was finite."""
@@ -62,8 +73,13 @@ class Row:
 
     @property
     def seeds_with_dead_units(self) -> list[int]:
-        """The seeds in which some digit can never be predicted."""
-        return [seed for seed, result in self.seeds.items() if result.dead_units]
+        """The seeds in which no example lifts some output unit above zero."""
+        return [seed for seed, result in self.seeds.items() if result.units.dead]
+
+    @property
+    def seeds_with_lost_digits(self) -> list[int]:
+        """The seeds in which some digit can be right only by a tie."""
+        return [seed for seed, result in self.seeds.items() if result.units.lost]
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; accuracies as fractions."""
@@ -77,7 +93,8 @@ class Row:
             "reported": self.experiment.reported,
             "measured": {split: {kind: self._spread_json(split, kind) for kind in KINDS} for split in SPLITS},
             "binomial_95": self._binomial_json(),
-            "dead_output_units": {str(seed): result.dead_units for seed, result in self.seeds.items()},
+            "dead_output_units": {str(seed): result.units.dead for seed, result in self.seeds.items()},
+            "lost_digits": {str(seed): result.units.lost for seed, result in self.seeds.items()},
             "runs": {str(seed): result.directory.id for seed, result in self.seeds.items()},
         }
 
@@ -91,20 +108,18 @@ class Row:
         return None if found is None else dataclasses.asdict(found)
 
 
-def dead_output_units(directory: RunDirectory, config: RunConfig, training: Dataset) -> list[int]:
-    """Output units whose pre-activation is ≤ 0 for every training example under the newest weights of a run.
+def output_units(directory: RunDirectory, config: RunConfig, training: Dataset) -> OutputUnits:
+    """Which output units are dead, and which digits lost, under the newest weights of a run.
 
-    It is asked of the scratch engine's own forward pass: after the ReLU such a unit is 0 everywhere.
+    It is asked of the scratch engine's own forward pass: after the ReLU, a pre-activation ≤ 0 is 0.
     `CheckpointError` where the run has no good checkpoint.
     """
     learner = load_engine("scratch").build(
         config.network_config, config.optimizer_config, splits={"training": training}, seed=config.seed
     )
     learner.load_state_dict(newest_state(directory))
-    alive = (learner.predict(training.inputs) > 0).any(axis=0)
-    return [int(unit) for unit in np.flatnonzero(~alive)]
-
-
-def ceiling(dead_units: list[int], training: Dataset) -> float:
-    """The fraction of examples whose label is none of the dead units': more can be right only by a tie at zero."""
-    return 1 - float(np.isin(training.labels, dead_units).mean())
+    lifted = learner.predict(training.inputs) > 0  # (examples, classes)
+    own = lifted[np.arange(len(training)), training.labels]
+    dead = [int(unit) for unit in np.flatnonzero(~lifted.any(axis=0))]
+    lost = sorted(set(training.labels.tolist()) - set(training.labels[own].tolist()))
+    return OutputUnits(dead, lost, 1 - float(np.isin(training.labels, lost).mean()))

@@ -1,4 +1,4 @@
-"""What a reproduction consists of: rows of the table, a row in which everything differs, and checks on PyTorch."""
+"""What a reproduction consists of: rows of the table, rows in which everything differs, and checks on PyTorch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,10 +50,13 @@ class Plan:
         """A part for each row of the table; its seeds share their data and train side by side in the scratch engine."""
         return [self._part(experiment, range(self.seeds)) for experiment in self.experiments]
 
-    def own_data(self) -> Part:
-        """The first experiment again, with seeds that share nothing."""
-        first = self.experiments[0]
-        return Part(first, tuple(first.config(s, self.epochs, own_data=True) for s in range(self.seeds)), COST_ALONE)
+    def own_data(self) -> list[Part]:
+        """Each preset as printed again, with seeds that share nothing."""
+        return [
+            Part(printed, tuple(printed.config(s, self.epochs, own_data=True) for s in range(self.seeds)), COST_ALONE)
+            for printed in self.experiments
+            if printed.variant == "as-printed"
+        ]
 
     def checks(self) -> list[Part]:
         """The first seed of each experiment on PyTorch whose preset names that engine; none where it is missing."""
@@ -64,7 +67,7 @@ class Plan:
 
     def parts(self) -> list[Part]:
         """All there is to train, in order."""
-        return [*self.rows(), self.own_data(), *self.checks()]
+        return [*self.rows(), *self.own_data(), *self.checks()]
 
     def _part(self, experiment: Experiment, seeds: Sequence[int]) -> Part:
         cost = COST_DROPPED_INPUTS if experiment.variant == "dropout-input" else 1.0

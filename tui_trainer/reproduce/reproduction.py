@@ -13,7 +13,7 @@ from tui_trainer.config import RunConfig
 from tui_trainer.reproduce.assignment import Experiment
 from tui_trainer.reproduce.conclusions import comparisons
 from tui_trainer.reproduce.crosscheck import CrossCheck, cross_check
-from tui_trainer.reproduce.measured import Row, SeedResult, ceiling, dead_output_units
+from tui_trainer.reproduce.measured import ALL_ALIVE, Row, SeedResult, output_units
 from tui_trainer.reproduce.plan import Part, Plan
 from tui_trainer.reproduce.progress import Progress
 from tui_trainer.reproduce.runs import RunFolder
@@ -27,7 +27,7 @@ class Reproduction:
 
     plan: Plan
     rows: Sequence[Row]
-    own_data: Row
+    own_data: Sequence[Row]
     checks: Sequence[CrossCheck]
     seconds: float  # of this command
     training_seconds: float  # of all its runs, whenever they were trained
@@ -38,7 +38,7 @@ class Reproduction:
             "seconds": self.seconds,
             "training_seconds": self.training_seconds,
             "experiments": [row.to_json() for row in self.rows],
-            "everything_differs": self.own_data.to_json(),
+            "everything_differs": [row.to_json() for row in self.own_data],
             "comparisons": [comparison.to_json() for comparison in comparisons(self.rows)],
             "cross_checks": [check.to_json() for check in self.checks],
         }
@@ -53,9 +53,9 @@ def reproduce(plan: Plan, runs: Path) -> Reproduction | int:
     if code := _train(plan, folder):
         return code
     rows = [_measure(part, folder) for part in plan.rows()]
-    own_data = _measure(plan.own_data(), folder)
+    own_data = [_measure(part, folder) for part in plan.own_data()]
     checks = [_check(part, folder) for part in plan.checks()]
-    seconds = sum(result.history.seconds for row in (*rows, own_data) for result in row.seeds.values())
+    seconds = sum(result.history.seconds for row in (*rows, *own_data) for result in row.seeds.values())
     spent = seconds + sum(check.seconds for check in checks)
     return Reproduction(plan, rows, own_data, checks, time.perf_counter() - started, spent)
 
@@ -85,9 +85,10 @@ def _measure(part: Part, folder: RunFolder) -> Row:
 
 
 def _result(part: Part, config: RunConfig, directory: RunDirectory) -> SeedResult:
-    training = _training(config.order_seed)
-    dead = dead_output_units(directory, config, training) if part.experiment.has_output_relu else []
-    return SeedResult(directory, RunReader(directory).read(), dead, ceiling(dead, training))
+    units = ALL_ALIVE
+    if part.experiment.has_output_relu:
+        units = output_units(directory, config, _training(config.order_seed))
+    return SeedResult(directory, RunReader(directory).read(), units)
 
 
 @lru_cache(maxsize=1)

@@ -24,13 +24,15 @@ def print_rows(rows: Sequence[Row]) -> None:
                 table.add_column(
                     f"{split.replace('training', 'train').replace('validation', 'val')} {kind}", justify="right"
                 )
-        table.add_column("dead", justify="right")
+        for heading in ("dead", "lost"):
+            table.add_column(heading, justify="right")
         reported = found[0].experiment.reported
-        table.add_row("reported", *(f"{reported[s][k]:.2%}".rstrip("%") for s in SPLITS for k in KINDS), "")
+        table.add_row("reported", *(f"{reported[s][k]:.2%}".rstrip("%") for s in SPLITS for k in KINDS), "", "")
         for row in found:
-            dead = f"{len(row.seeds_with_dead_units)}/{len(row.seeds)}" if row.experiment.has_output_relu else "–"
+            counts = [len(row.seeds_with_dead_units), len(row.seeds_with_lost_digits)]
+            units = [f"{count}/{len(row.seeds)}" if row.experiment.has_output_relu else "–" for count in counts]
             cells = [cell(row.spread(split, kind)) for split in SPLITS for kind in KINDS]
-            table.add_row(row.experiment.variant, *cells, dead)
+            table.add_row(row.experiment.variant, *cells, *units)
         console.print(table)
 
 

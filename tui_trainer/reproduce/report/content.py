@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from tui_trainer.reproduce.assignment import REPORTED
+from tui_trainer.reproduce.assignment import DATA_SEED, REPORTED
 from tui_trainer.reproduce.conclusions import compare, distance, reading
 from tui_trainer.reproduce.measured import Row
 from tui_trainer.reproduce.report.blocks import Block, Figures, Heading, Items, Text
@@ -13,7 +13,7 @@ from tui_trainer.reproduce.report.tables import (
     ceiling_table,
     check_table,
     comparison_table,
-    dead_table,
+    digit_table,
     finding_table,
     main_table,
     sharing_table,
@@ -77,14 +77,29 @@ def _printed(row: Row) -> str:
     return (
         f"**{row.experiment.preset}**, as printed: final validation accuracy {range_words(spread.min, spread.max)}, "
         f"median {percent(spread.median)}\u00a0%; the assignment reports {percent(reported, 2)}\u00a0%. "
-        f"{seeds_words(len(row.seeds_with_dead_units), len(row.seeds)).capitalize()} ended with dead output units."
+        f"{_lost_words(row)}"
+    )
+
+
+def _lost_words(row: Row) -> str:
+    """How many seeds lost a digit, and where those and the others ended."""
+    lost = row.seeds_with_lost_digits
+    ends = {seed: result.accuracy("validation", "final") for seed, result in row.seeds.items()}
+    with_loss = [value for seed, value in ends.items() if seed in lost and value is not None]
+    without = [value for seed, value in ends.items() if seed not in lost and value is not None]
+    begun = f"{seeds_words(len(lost), len(row.seeds)).capitalize()} lost a digit for good"
+    if not with_loss or not without:
+        return f"{begun}."
+    return (
+        f"{begun} and ended at {range_words(min(with_loss), max(with_loss))}, "
+        f"the others at {range_words(min(without), max(without))}."
     )
 
 
 def _held(preset: str, found: Reproduction) -> str:
     """Which rows have all four reported numbers within their range."""
     rows = _rows_of(found.rows, preset)
-    own = [found.own_data] if found.own_data.experiment.preset == preset else []
+    own = _rows_of(found.own_data, preset)
     inside = [_reading_words(row) for row in [*rows, *own] if reading(row).inside]
     nearly = [_reading_words(row) for row in [*rows, *own] if reading(row).nearly and not reading(row).inside]
     if inside:
@@ -95,7 +110,7 @@ def _held(preset: str, found: Reproduction) -> str:
             "give or take the sampling error of as many examples."
         )
     nearest = min(rows, key=lambda row: distance(row, REPORTED[preset]))
-    return f"The numbers reported for **{preset}** lie in no measured range; nearest is that {_reading_words(nearest)}."
+    return f"The numbers reported for **{preset}** lie in no measured range; the nearest row is the one {_reading_words(nearest)}."
 
 
 def _reading_words(row: Row) -> str:
@@ -108,14 +123,15 @@ def _table(found: Reproduction) -> Iterator[Block]:
     yield main_table(found.rows)
     yield Text(
         "Median over the seeds, with the least and the greatest. “Binomial 95 %” is the interval of the last median "
-        "for 5,000 examples: other examples would move it so far. “Dead in” counts seeds with an output unit whose "
-        "input to the ReLU is ≤ 0 for all 30,000 training examples. “Inside” says that all four reported numbers lie "
-        "between the least and the greatest seed. As printed, the PyTorch network builds a dropout layer and never "
-        "calls it; assignment-1 has none. Training accuracy is the mean over an epoch’s batches while the weights "
-        "move; validation is measured after the epoch, dropout off.",
+        "for 5,000 examples: other examples would move it so far. “Dead” counts seeds with an output unit whose input "
+        "to the ReLU is ≤ 0 for all 30,000 training examples; “lost” those with a unit for which it is so for all "
+        "examples of its own digit. “Inside” says that all four reported numbers lie between the least and the "
+        "greatest seed, “nearly” that their binomial intervals reach there. As printed, the PyTorch network builds a "
+        "dropout layer and never calls it; assignment-1 has none. Training accuracy is the mean over an epoch’s "
+        "batches while the weights move; validation is measured after the epoch, dropout off.",
         "note",
     )
-    yield Figures([strip_figure([*found.rows, found.own_data])], "Where each seed ended.")
+    yield Figures([strip_figure([*found.rows, *found.own_data])], "Where each seed ended.")
 
 
 def _plots(rows: Sequence[Row]) -> Iterator[Block]:
@@ -133,13 +149,15 @@ def _plots(rows: Sequence[Row]) -> Iterator[Block]:
 def _why(rows: Sequence[Row]) -> Iterator[Block]:
     yield Heading(2, "Why the numbers scatter")
     yield Text(
-        "The ReLU stands on the logits. Where the input of an output unit is ≤ 0 for every training example, no "
-        "example gives it a gradient any more: it is dead, for good with SGD, and with Adam as soon as the averages of "
-        "its past gradients have faded. Its logit is 0 for all of them, so its digit can be right only by a tie. Which "
-        "units die is settled by the first weights and the first steps: one run is one draw. The ceiling is the share "
-        "of training examples whose digit is alive."
+        "The ReLU stands on the logits, so an example moves an output unit only if it lifts the unit’s input above "
+        "zero. Where no example of the unit’s own digit does, nothing pushes it up any more, and the other digits that "
+        "lift it push it down, for all digits, as pixels are never negative: the digit is lost for good (with Adam as "
+        "soon as the averages of past gradients have faded). Its examples get the logit 0 there, and can be right only "
+        "by a tie. In the end no example at all lifts the unit: it is dead, and no gradient reaches it. Which digits "
+        "are lost is settled by the first weights and the first steps: one run is one draw. The ceiling is the share "
+        "of training examples whose digit is not lost; digits in brackets have a unit that is not quite dead."
     )
-    yield dead_table(rows)
+    yield digit_table(rows)
     if (table := ceiling_table(rows)).lines:
         yield table
     yield from _relu_words(rows)
@@ -183,15 +201,13 @@ def _differences(rows: Sequence[Row]) -> Iterator[Block]:
 
 
 def _trust(found: Reproduction) -> Iterator[Block]:
-    shared, own = found.rows[0], found.own_data
     yield Heading(2, "How far to trust this")
     yield Text(
-        f"The seeds of a row share their examples and the order of these (data seed {shared.data_seed}). They differ "
-        "in their initial weights and dropout masks alone, so the spread of a row is that of the weights. To check "
-        f"what that hides, {own.experiment.name} was trained again with seeds that also draw their own examples and "
-        "order:"
+        f"The seeds of a row share their examples and the order of these (data seed {DATA_SEED}). They differ in their "
+        "initial weights and dropout masks alone, so the spread of a row is that of the weights. To check what that "
+        "hides, the rows as printed were trained again with seeds that also draw their own examples and order:"
     )
-    yield sharing_table(shared, own)
+    yield sharing_table(found.rows, found.own_data)
     if found.checks:
         yield Text(
             "All rows were trained by the scratch engine, whose seeds train side by side and come out bit for bit as "

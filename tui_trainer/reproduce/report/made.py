@@ -16,7 +16,7 @@ from tui_trainer.text import printable
 
 def how_it_was_made(found: Reproduction) -> Iterator[Block]:
     """The last section."""
-    about = [result.directory.read() for row in (*found.rows, found.own_data) for result in row.seeds.values()]
+    about = [result.directory.read() for row in (*found.rows, *found.own_data) for result in row.seeds.values()]
     yield Heading(2, "How it was made")
     yield Code([command(found)])
     yield Text(
@@ -49,7 +49,7 @@ def _alone(config: RunConfig) -> str:
 
 
 def _count(found: Reproduction) -> int:
-    return sum(len(row.seeds) for row in (*found.rows, found.own_data)) + len(found.checks)
+    return sum(len(row.seeds) for row in (*found.rows, *found.own_data)) + len(found.checks)
 
 
 def facts(about: list[dict[str, Any]]) -> list[list[str]]:

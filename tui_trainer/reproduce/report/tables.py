@@ -5,7 +5,7 @@ from statistics import median
 
 from tui_trainer.reproduce.conclusions import comparisons, reading
 from tui_trainer.reproduce.crosscheck import CrossCheck
-from tui_trainer.reproduce.measured import KINDS, SPLITS, Row, proportion
+from tui_trainer.reproduce.measured import KINDS, SPLITS, OutputUnits, Row, SeedResult, proportion
 from tui_trainer.reproduce.report.blocks import Line, Table
 from tui_trainer.reproduce.report.words import percent, points, signed, spread_words
 
@@ -18,7 +18,8 @@ def main_table(rows: Sequence[Row]) -> Table:
         "accuracy, %",
         *(f"{split} {kind}" for split, kind in NUMBERS),
         "binomial 95 %",
-        "dead in",
+        "dead",
+        "lost",
         "reported is",
     ]
     return Table(headers, list(_main_lines(rows)))
@@ -32,9 +33,9 @@ def _main_lines(rows: Sequence[Row]) -> Iterator[Line]:
             preset = experiment.preset
             yield Line([f"{preset}, {row.epochs} epochs"], "group")
             numbers = [percent(experiment.reported[split][kind], 2) for split, kind in NUMBERS]
-            yield Line(["reported, one run", *numbers, "", "", ""], "reported")
+            yield Line(["reported, one run", *numbers, "", "", "", ""], "reported")
         spreads = [spread_words(row.spread(split, kind)) for split, kind in NUMBERS]
-        yield Line([experiment.variant, *spreads, _binomial(row), _dead(row), reading(row).verdict])
+        yield Line([experiment.variant, *spreads, _binomial(row), *_counts(row), reading(row).verdict])
 
 
 def _binomial(row: Row) -> str:
@@ -45,37 +46,43 @@ def _binomial(row: Row) -> str:
     return f"{percent(interval.low)}–{percent(interval.high)}"
 
 
-def _dead(row: Row) -> str:
-    return f"{len(row.seeds_with_dead_units)} of {len(row.seeds)}" if row.experiment.has_output_relu else "no ReLU"
+def _counts(row: Row) -> list[str]:
+    """How many seeds have dead output units, and how many lost digits."""
+    if not row.experiment.has_output_relu:
+        return ["–", "–"]
+    return [str(len(seeds)) for seeds in (row.seeds_with_dead_units, row.seeds_with_lost_digits)]
 
 
-def dead_table(rows: Sequence[Row]) -> Table:
-    """Which digits each seed has lost."""
+def digit_table(rows: Sequence[Row]) -> Table:
+    """Which digits each seed has lost, in brackets those whose unit is not quite dead."""
     with_relu = [row for row in rows if row.experiment.has_output_relu]
     seeds = list(with_relu[0].seeds) if with_relu else []
     lines = [
-        Line([row.experiment.name, *(" ".join(map(str, result.dead_units)) or "·" for result in row.seeds.values())])
+        Line([row.experiment.name, *(_digits(result.units) or "·" for result in row.seeds.values())])
         for row in with_relu
     ]
-    return Table(["dead output units", *(f"seed {seed}" for seed in seeds)], lines)
+    return Table(["digits lost", *(f"seed {seed}" for seed in seeds)], lines)
+
+
+def _digits(units: OutputUnits) -> str:
+    return " ".join(f"{digit}" if digit in units.dead else f"({digit})" for digit in units.lost)
 
 
 def ceiling_table(rows: Sequence[Row]) -> Table:
-    """What dead units leave, seed by seed, for the rows as printed that have some."""
-    headers = ["seed", "dead output units", "ceiling", "training final", "validation final", "epoch of the last gain"]
+    """What lost digits leave, for the seeds of the rows as printed that lost any."""
+    headers = ["seed", "digits lost", "ceiling", "training final", "validation final", "best epoch"]
     lines: list[Line] = []
     for row in rows:
-        if row.experiment.variant == "as-printed" and row.seeds_with_dead_units:
+        if row.experiment.variant == "as-printed" and row.seeds_with_lost_digits:
             lines.append(Line([row.experiment.name], "group"))
-            lines += [_ceiling_line(row, seed) for seed in row.seeds]
+            lines += [_ceiling_line(seed, row.seeds[seed]) for seed in row.seeds_with_lost_digits]
     return Table(headers, lines, left=2)
 
 
-def _ceiling_line(row: Row, seed: int) -> Line:
-    result = row.seeds[seed]
-    dead = ", ".join(map(str, result.dead_units)) or "none"
+def _ceiling_line(seed: int, result: SeedResult) -> Line:
     finals = [percent(result.accuracy(split, "final")) for split in SPLITS]
-    return Line([str(seed), dead, percent(result.ceiling), *finals, str(result.history.best_epoch or "–")])
+    best = str(result.history.best_epoch or "–")
+    return Line([str(seed), _digits(result.units), percent(result.units.ceiling), *finals, best])
 
 
 def comparison_table(rows: Sequence[Row]) -> Table:
@@ -91,14 +98,16 @@ def comparison_table(rows: Sequence[Row]) -> Table:
     return Table(headers, lines, left=2)
 
 
-def sharing_table(shared: Row, own: Row) -> Table:
-    """The same experiment with shared data and with nothing shared."""
-    headers = ["accuracy, %", *(f"{split} {kind}" for split, kind in NUMBERS), "dead in"]
-    names = ("shared data, weights differ", "everything differs")
-    lines = [
-        Line([name, *(spread_words(row.spread(split, kind)) for split, kind in NUMBERS), _dead(row)])
-        for name, row in zip(names, (shared, own), strict=True)
-    ]
+def sharing_table(rows: Sequence[Row], own_data: Sequence[Row]) -> Table:
+    """Each preset as printed, with shared data and with nothing shared."""
+    headers = ["accuracy, %", *(f"{split} {kind}" for split, kind in NUMBERS), "dead", "lost", "reported is"]
+    lines: list[Line] = []
+    for own in own_data:
+        (shared,) = [row for row in rows if row.experiment == own.experiment]
+        lines.append(Line([own.experiment.preset], "group"))
+        for name, row in (("shared data, weights differ", shared), ("everything differs", own)):
+            spreads = [spread_words(row.spread(split, kind)) for split, kind in NUMBERS]
+            lines.append(Line([name, *spreads, *_counts(row), reading(row).verdict]))
     return Table(headers, lines)
 
 
