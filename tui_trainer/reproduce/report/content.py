@@ -87,7 +87,7 @@ def _lost_words(row: Row) -> str:
     ends = {seed: result.accuracy("validation", "final") for seed, result in row.seeds.items()}
     with_loss = [value for seed, value in ends.items() if seed in lost and value is not None]
     without = [value for seed, value in ends.items() if seed not in lost and value is not None]
-    begun = f"{seeds_words(len(lost), len(row.seeds)).capitalize()} lost a digit for good"
+    begun = f"{seeds_words(len(lost), len(row.seeds)).capitalize()} lost digits for good"
     if not with_loss or not without:
         return f"{begun}."
     return (
@@ -110,7 +110,8 @@ def _held(preset: str, found: Reproduction) -> str:
             "give or take the sampling error of as many examples."
         )
     nearest = min(rows, key=lambda row: distance(row, REPORTED[preset]))
-    return f"The numbers reported for **{preset}** lie in no measured range; the nearest row is the one {_reading_words(nearest)}."
+    where = f"the nearest row is the one {_reading_words(nearest)}"
+    return f"The numbers reported for **{preset}** lie in no measured range; {where}."
 
 
 def _reading_words(row: Row) -> str:

@@ -12,7 +12,7 @@ STEP, GAP = 24, 12  # pixels from row to row, and more between presets
 
 
 def strip_figure(rows: Sequence[Row]) -> Figure:
-    """Final validation accuracy of every seed; rings are seeds that lost a digit, bars what is reported."""
+    """Final validation accuracy of every seed; rings are seeds that lost digits, bars what is reported."""
     places = _places(rows)
     height = int(places[-1] + STEP / 2 + BOTTOM) if places else TOP + BOTTOM
     values = [value for row in rows for value in row.accuracies("validation", "final")]
@@ -60,6 +60,6 @@ def _axis(x: Scale, bottom: float) -> str:
 
 def _legend() -> str:
     parts = [dot(LEFT + 6, 12, "seed", 5), text(LEFT + 16, 16, "a seed")]
-    parts += [dot(LEFT + 86, 12, "seed lost", 5), text(LEFT + 96, 16, "a seed that lost a digit")]
+    parts += [dot(LEFT + 86, 12, "seed lost", 5), text(LEFT + 96, 16, "a seed that lost digits")]
     parts += [segment(LEFT + 256, 3, LEFT + 256, 21, "bar"), text(LEFT + 264, 16, "what the assignment reports")]
     return "".join(parts)

@@ -17,7 +17,7 @@ def main_table(rows: Sequence[Row]) -> Table:
     headers = [
         "accuracy, %",
         *(f"{split} {kind}" for split, kind in NUMBERS),
-        "binomial 95 %",
+        "binomial 95\u00a0%",
         "dead",
         "lost",
         "reported is",
