@@ -9,7 +9,7 @@ ARGS ?=
 SUBCOMMAND := $(filter-out -%,$(firstword $(ARGS)))
 BATCH := $(if $(SUBCOMMAND)$(filter --batch --help -h --version,$(ARGS)),,--batch)
 
-.PHONY: run test check format bench soak clean
+.PHONY: run test check format bench soak pictures clean
 
 run: $(STAMP)
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/tui-trainer $(ARGS); else $(BIN)/tui-trainer $(BATCH) $(ARGS); fi
@@ -37,6 +37,9 @@ $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@
+
+pictures: $(STAMP)
+	$(BIN)/python docs/make_pictures.py
 
 clean:
 	rm -rf $(VENV)
