@@ -1,7 +1,7 @@
 """The tables of a report."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from statistics import median
 
 from tui_trainer.reproduce.conclusions import comparisons, reading
 from tui_trainer.reproduce.crosscheck import CrossCheck
@@ -122,14 +122,11 @@ def check_table(checks: Sequence[CrossCheck]) -> Table:
 
 
 def finding_table(rows: Sequence[Row]) -> Table:
-    """What the doctor said of the runs while they trained, and of how many."""
+    """What the doctor said of the runs of each row, and of how many of them."""
     lines = []
     for row in rows:
-        found: dict[str, list[int]] = {}
-        for result in row.seeds.values():
-            for rule, finding in result.history.findings.items():
-                found.setdefault(rule, []).append(finding.epoch)
-        for rule, epochs in found.items():
-            count = f"{len(epochs)} of {len(row.seeds)}"
-            lines.append(Line([row.experiment.name, rule, count, f"{median(epochs):g}"]))
-    return Table(["experiment", "finding", "seeds", "named at epoch (median)"], lines, left=2)
+        named = Counter(rule for result in row.seeds.values() for rule in result.history.findings)
+        if named:
+            words = ", ".join(f"{rule} {count}" for rule, count in named.most_common())
+            lines.append(Line([row.experiment.name, words]))
+    return Table(["experiment", "findings, and in how many seeds they held at the end"], lines, left=2)
