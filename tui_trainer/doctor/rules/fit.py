@@ -12,10 +12,10 @@ STALLED = 0.04  # share by which a loss falls in an epoch at most, when it has s
 STALLED_EPOCHS = 3
 HIGH_ERROR, HIGH_ERROR_WITH_DECAY = 0.15, 0.09
 GAP = 0.12  # training error above validation error
-BY_HEART = 0.06  # training loss, in validation losses
-RISEN = 1.02  # validation loss, in its least
-LONG_RISEN = 1.05
-AFTER_BEST, LONG_AFTER_BEST = 4, 7  # epochs
+BY_HEART = 0.05  # training loss, in validation losses
+RISEN = 1.05  # validation loss, in its least
+AFTER_BEST, LONG_AFTER_BEST = 5, 7  # epochs
+BETTER = 0.004  # of an error, for it to have improved
 
 
 def stalled(case: Case) -> bool:
@@ -43,8 +43,8 @@ def dropout_too_high(case: Case) -> Finding | None:
     lower = round(probability / 3, 2)
     return Finding(
         evidence={"dropout": probability, "training_error": trained, "validation_error": validated},
-        why=f"With dropout {probability:g} ({case.config.dropout_at}) {trained:.0%} of the training examples are wrong; "
-        f"without it, {validated:.0%} of the validation examples: most of what is learned is dropped.",
+        why=f"With dropout {probability:g} ({case.config.dropout_at}), {trained:.0%} of the training examples are "
+        f"wrong; without it, {validated:.0%} of the validation examples: most of what is known is dropped.",
         cure=f"Lower the dropout to {lower:g}.",
         request=live(dropout=lower),
     )
@@ -86,7 +86,7 @@ def overtraining(case: Case) -> Finding | None:
         return None
     least, ago = _best(case)
     recent, fell = fmean(case.validation_loss[-3:]), case.training_loss[-1] < 0.7 * case.training_loss[-1 - ago]
-    if ago < LONG_AFTER_BEST or recent < LONG_RISEN * least or not fell:
+    if ago < LONG_AFTER_BEST or recent < RISEN * least or not fell or _error_improved(case, ago):
         return None
     best = case.epoch - ago
     return Finding(
@@ -96,6 +96,11 @@ def overtraining(case: Case) -> Finding | None:
         cure=f"Stop, and use the checkpoint of epoch {best}.",
         request=live(epochs=case.epoch + 1),
     )
+
+
+def _error_improved(case: Case, ago: int) -> bool:
+    """Whether fewer validation examples are wrong now than there were up to the epoch of the least loss."""
+    return fmean(case.validation_error[-3:]) < min(case.validation_error[: len(case.validation_error) - ago]) - BETTER
 
 
 def _too_small(case: Case) -> bool:
@@ -138,8 +143,8 @@ def plateau(case: Case) -> Finding | None:
     greatest = max(case.rates)
     return Finding(
         evidence={"training_error": case.training_error[-1], "learning_rate": case.learning_rate, "greatest": greatest},
-        why=f"For {STALLED_EPOCHS} epochs the training loss has hardly fallen, with {case.training_error[-1]:.0%} of the "
-        f"training examples wrong. {reason}",
+        why=f"For {STALLED_EPOCHS} epochs the training loss has hardly fallen, with {case.training_error[-1]:.0%} of "
+        f"the training examples wrong. {reason}",
         cure="Keep the learning rate up for longer (schedule constant)." if decayed else "Try another learning rate.",
         request=fork(schedule="constant") if decayed else live(learning_rate=float(f"{greatest * 3:.3g}")),
     )

@@ -2,21 +2,21 @@
 
 import itertools
 import math
+from collections.abc import Callable
 
 from tui_trainer.doctor.case import Case, Layers, weights
 from tui_trainer.doctor.finding import Finding, Rule, live, restart, rule
 
-USUAL_RATE = {  # where each optimizer does well on small networks
-    **{"sgd": 0.1, "momentum": 0.02, "nesterov": 0.02, "adagrad": 0.02},
-    **{"rmsprop": 0.001, "adam": 0.001, "adamw": 0.001},
-}
+USUAL_RATE = {"sgd": 0.1, "rmsprop": 0.001, "adam": 0.001, "adamw": 0.001}  # does well on small networks
+USUAL_RATE |= dict.fromkeys(("momentum", "nesterov", "adagrad"), 0.02)
 USUAL_BATCH = 32
 LARGE_BATCH = 512
 WATCHED = 8  # epochs in which jumps are counted
 RISE = 1.03  # of the training loss, against its best
 JUMP = 1.15  # of the validation loss, against the epoch before
-JUMPS = 2
-FITTED = 0.04  # training error below which the training loss may do as it likes
+JUMPS = 2  # rises and jumps together
+FITTED = 0.04  # training error below which the losses may do as they like
+ENDS_BEFORE, ENDS_NOW = 0.25, 0.5  # share of a tanh's or sigmoid's outputs at their ends
 THROWN = 3.0  # times as large as the initial weights
 HARDLY = 0.12  # share by which a loss falls in an epoch at most, when it hardly falls
 SLOW_ERROR, SLOW_ERROR_OF_LARGE_BATCH = 0.2, 0.15
@@ -51,6 +51,19 @@ def pulled_to_zero(case: Case) -> bool:
     return case.setting("weight_decay") > 0 and bool(norms) and all(now < 0.3 * then for now, then in norms)
 
 
+def frozen(case: Case) -> list[str]:
+    """Layers whose weights did not move at all in the newest epoch, while those of another layer did."""
+    changes = {name: weight.get("change") for name, weight in weights(case.layers)}
+    still = [name for name, moved in changes.items() if moved == 0]
+    return still if 0 < len(still) < len(changes) else []
+
+
+def nothing_to_learn(case: Case) -> bool:
+    """Whether units are idle for a reason outside: all inputs alike, or weights that decay took away."""
+    seen = case.data.get("inputs")
+    return pulled_to_zero(case) or (seen is not None and seen["deviation"] == 0)
+
+
 def _pairs(now: Layers, then: Layers) -> list[tuple[dict, dict]]:
     return [(a, b) for (_, a), (_, b) in zip(weights(now), weights(then), strict=False)]
 
@@ -67,34 +80,49 @@ def _pairs(now: Layers, then: Layers) -> list[tuple[dict, dict]]:
 def learning_rate_too_high(case: Case) -> Finding | None:
     if case.steady < 2 or not case.finite or pulled_to_zero(case):
         return None
-    return _jumping(case) or _thrown(case)
+    return _jumping(case) or _thrown(case) or _driven_to_the_ends(case)
 
 
 def _jumping(case: Case) -> Finding | None:
-    rises, jumps = _rises(case), _jumps(case)
-    if max(rises, jumps) < JUMPS or case.steady <= JUMPS or case.training_error[-1] < FITTED / 4:
+    training = _clear(case.training_loss, case, lambda losses, i: losses[i] > RISE * min(losses[:i]))
+    validation = _clear(case.validation_loss, case, lambda losses, i: losses[i] > JUMP * losses[i - 1])
+    if training + validation < JUMPS or case.steady <= JUMPS or frozen(case):
         return None
     rate = float(f"{case.learning_rate / 10:.3g}")
     return Finding(
-        evidence={"training_rises": rises, "validation_jumps": jumps, "learning_rate": case.learning_rate},
-        why=f"In the last {min(WATCHED, case.steady)} epochs the training loss rose {rises} times above its best, and "
-        f"the validation loss jumped {jumps} times: steps of {case.learning_rate:g} overshoot the valley.",
+        evidence={"training_rises": training, "validation_jumps": validation, "learning_rate": case.learning_rate},
+        why=f"In the last {min(WATCHED, case.steady)} epochs the training loss rose above its best {training} times, "
+        f"and the validation loss jumped {validation} times: steps of {case.learning_rate:g} overshoot the valley.",
         cure=f"Lower the learning rate to {rate:g}.",
         request=live(learning_rate=rate),
     )
 
 
-def _rises(case: Case) -> int:
-    """Epochs whose training loss was clearly above the best before, while there was still much to fit."""
-    losses, errors = case.training_loss[-case.steady :], case.training_error[-case.steady :]
+def _clear(losses: tuple[float, ...], case: Case, worse: Callable[[tuple[float, ...], int], bool]) -> int:
+    """How many of the newest epochs were clearly worse than before, while there was still much to fit."""
+    losses, errors = losses[-case.steady :], case.training_error[-case.steady :]
     first = max(1, len(losses) - WATCHED)
-    return sum(losses[i] > RISE * min(losses[:i]) and errors[i] > FITTED for i in range(first, len(losses)))
+    return sum(errors[i] > FITTED and worse(losses, i) for i in range(first, len(losses)))
 
 
-def _jumps(case: Case) -> int:
-    """Epochs whose validation loss was far above that of the epoch before."""
-    losses = case.validation_loss[-case.steady :][-WATCHED:]
-    return sum(after > JUMP * before for before, after in itertools.pairwise(losses))
+def _driven_to_the_ends(case: Case) -> Finding | None:
+    """Sigmoids or tanhs that were in their middle, and that the steps have driven to their ends."""
+    before = {layer["layer"]: layer.get("saturated", 1.0) for layer in case.start or []}
+    driven = [
+        layer
+        for layer in case.hidden("sigmoid", "tanh")
+        if layer["saturated"] > ENDS_NOW and before.get(layer["layer"], 1.0) < ENDS_BEFORE
+    ]
+    if not driven:
+        return None
+    layer, rate = driven[0], float(f"{case.learning_rate / 10:.3g}")
+    return Finding(
+        evidence={"layer": layer["layer"], "saturated": layer["saturated"], "learning_rate": case.learning_rate},
+        why=f"Steps of {case.learning_rate:g} have driven {layer['saturated']:.0%} of {layer['layer']}'s outputs to "
+        f"their ends, from {before[layer['layer']]:.0%} at the start; there, no gradient leads back.",
+        cure=f"Begin again with learning rate {rate:g}.",
+        request=restart(learning_rate=rate),
+    )
 
 
 def _thrown(case: Case) -> Finding | None:
@@ -120,7 +148,15 @@ def _thrown(case: Case) -> Finding | None:
 def hardly_falls(case: Case) -> bool:
     """Whether the training loss falls steadily, but little, in each of the last three epochs."""
     losses = case.training_loss[-case.steady :][-4:] if case.steady else ()
-    if len(losses) < 4 or not case.finite or case.setting("weight_decay") >= STRONG_DECAY or rate_decayed(case):
+    if (
+        len(losses) < 4
+        or not case.finite
+        or case.setting("weight_decay") >= STRONG_DECAY
+        or rate_decayed(case)
+        or nothing_to_learn(case)
+    ):
+        return False
+    if nothing_to_learn(case) or frozen(case):
         return False
     return all(-1e-3 < 1 - after / before < HARDLY for before, after in itertools.pairwise(losses))
 
@@ -176,7 +212,7 @@ def not_learning(case: Case) -> Finding | None:
     losses, known = case.training_loss[-NOT_LEARNING_EPOCHS:], entropy(case)
     if case.config.loss != "cross-entropy" or case.steady < NOT_LEARNING_EPOCHS or len(losses) < NOT_LEARNING_EPOCHS:
         return None
-    if not all(loss > NEAR_CHANCE * known for loss in losses):
+    if rate_decayed(case) or not all(loss > NEAR_CHANCE * known for loss in losses):
         return None
     why, cure, request = _reason(case)
     return Finding(

@@ -2,7 +2,7 @@
 
 from tui_trainer.doctor.case import Case, weights
 from tui_trainer.doctor.finding import Finding, Rule, restart, rule
-from tui_trainer.doctor.rules.steps import pulled_to_zero, rate_decayed
+from tui_trainer.doctor.rules.steps import nothing_to_learn, rate_decayed
 
 DEAD_FROM_A_DEAD_OUTPUT = (
     *("plateau", "underfitting", "not-learning", "constant-prediction", "frozen-layer", "vanishing-gradient"),
@@ -16,9 +16,9 @@ NOTHING_FLOWS = (
     "frozen-layer",
     "learning-rate-too-low",
 )
-OFF_FOR = 4  # inspections
-DEAD_PART = 0.5
-SATURATED_PART = 0.5
+OFF_FOR = 4  # inspections in which a unit whose weights still move must be off
+DEAD_PART, DEAD_LEAST = 0.5, 4  # share of a layer's units, and how many at least
+SATURATED_PART = 0.5  # share of a layer's outputs
 VANISHED = 1e-3  # gradient of the first against the last layer, each against its weights
 
 
@@ -59,12 +59,6 @@ def lasting_dead(case: Case) -> list[int]:
     return sorted((off[-1] & off[-2] & still) | longer)
 
 
-def nothing_to_learn(case: Case) -> bool:
-    """Whether units are idle for a reason outside: all inputs alike, or weights that decay took away."""
-    seen = case.data.get("inputs")
-    return pulled_to_zero(case) or (seen is not None and seen["deviation"] == 0)
-
-
 @rule(
     "dead-hidden-units",
     "warning",
@@ -72,84 +66,84 @@ def nothing_to_learn(case: Case) -> bool:
     (*NOTHING_FLOWS, "vanishing-gradient", "batch-too-large"),
 )
 def dead_hidden_units(case: Case) -> Finding | None:
-    if nothing_to_learn(case):
+    most = [
+        layer
+        for layer in case.hidden("relu")
+        if layer["dead_count"] >= max(DEAD_LEAST, DEAD_PART * layer["units"]) and not nothing_to_learn(case)
+    ]
+    if not most:
         return None
-    for layer in case.hidden("relu"):
-        part = layer["dead_count"] / layer["units"]
-        if part >= DEAD_PART:
-            return Finding(
-                evidence={"layer": layer["layer"], "dead": layer["dead_count"], "units": layer["units"]},
-                why=f"{layer['dead_count']} of {layer['units']} units of {layer['layer']} are off for every example, and a ReLU "
-                "that is always off gets no gradient.",
-                cure="Begin again with a smaller learning rate.",
-                request=restart(learning_rate=case.config.learning_rate / 10),
-            )
-    return None
+    layer, rate = most[0], float(f"{case.config.learning_rate / 10:.3g}")
+    dead, units = layer["dead_count"], layer["units"]
+    at_first = {found["layer"]: found.get("dead_count", 0) for found in case.start or []}
+    born_dead = at_first.get(layer["layer"], 0) >= DEAD_PART * units
+    return Finding(
+        evidence={"layer": layer["layer"], "dead": dead, "units": units, "share": round(dead / units, 4)},
+        why=f"{dead} of the {units} units of {layer['layer']} are off for every example, and a ReLU that is always off "
+        "gets no gradient by which it could come back.",
+        cure="Begin again with other initial weights (init he)."
+        if born_dead
+        else f"Begin again with learning rate {rate:g}.",
+        request=restart(init="he") if born_dead else restart(learning_rate=rate),
+    )
 
 
 @rule(
     "saturated-activations",
     "warning",
     "most outputs of a sigmoid or tanh are at their ends, where the gradient is zero",
-    ("vanishing-gradient", "plateau", "underfitting", "not-learning", "constant-prediction", "frozen-layer"),
+    (*NOTHING_FLOWS, "vanishing-gradient"),
 )
 def saturated_activations(case: Case) -> Finding | None:
-    for layer in case.hidden("sigmoid", "tanh"):
-        if layer["saturated"] >= SATURATED_PART:
-            return Finding(
-                evidence={"layer": layer["layer"], "saturated": layer["saturated"]},
-                why=f"{layer['saturated']:.0%} of the outputs of {layer['layer']} are at their ends, where the slope is zero.",
-                cure="Begin again with smaller weights (init glorot).",
-                request=restart(init="glorot"),
-            )
-    return None
+    most = [layer for layer in case.hidden("sigmoid", "tanh") if layer["saturated"] >= SATURATED_PART]
+    if not most:
+        return None
+    layer = most[0]
+    return Finding(
+        evidence={"layer": layer["layer"], "saturated": layer["saturated"]},
+        why=f"{layer['saturated']:.0%} of the outputs of {layer['layer']} are at their ends, where the slope is zero: "
+        "the layers before it get hardly any gradient.",
+        cure="Begin again with smaller weights (init glorot).",
+        request=restart(init="glorot"),
+    )
 
 
 @rule(
     "vanishing-gradient",
     "warning",
     "hardly any gradient reaches the first layers",
-    (
-        "plateau",
-        "underfitting",
-        "not-learning",
-        "constant-prediction",
-        "learning-rate-too-low",
-        "batch-too-large",
-        "frozen-layer",
-    ),
+    (*NOTHING_FLOWS, "batch-too-large"),
 )
 def vanishing_gradient(case: Case) -> Finding | None:
     found = weights(case.layers)
-    if (
-        len(found) < 3
-        or case.epoch < 1
-        or nothing_to_learn(case)
-        or not all("norm" in w and "norm" in w["gradient"] for _, w in found)
-    ):
+    known = all("norm" in weight and "norm" in weight["gradient"] for _, weight in found)
+    if len(found) < 3 or case.epoch < 1 or not known or nothing_to_learn(case):
         return None
-    first, last = (w["gradient"]["norm"] / max(w["norm"], 1e-30) for w in (found[0][1], found[-1][1]))
-    if last == 0 or first == 0 or first > VANISHED * last:
+    first, last = (weight["gradient"]["norm"] / max(weight["norm"], 1e-30) for _, weight in (found[0], found[-1]))
+    if not 0 < first <= VANISHED * last:
         return None
+    deep = any(layer["kind"] == "sigmoid" for layer in case.layers)
     return Finding(
         evidence={"first": first, "last": last, "ratio": float(f"{first / last:.3g}")},
-        why=f"The gradient of {found[0][0]}, against its weights, is {first / last:.2g} of that of {found[-1][0]}.",
-        cure="Begin again with weights that suit the layers (init he).",
-        request=restart(init="he"),
+        why=f"Against its weights, the gradient of {found[0][0]} is {first / last:.2g} of that of {found[-1][0]}: each "
+        "layer on the way back takes its share, and the first ones stay as they were.",
+        cure="Use ReLU, and fewer layers." if deep else "Begin again with weights that suit the layers (init he).",
+        request=restart(network="mlp", hidden=[128], init="he") if deep else restart(init="he"),
     )
 
 
 @rule("frozen-layer", "warning", "weights that do not change at all", ("plateau", "underfitting"))
 def frozen_layer(case: Case) -> Finding | None:
-    if rate_decayed(case) or nothing_to_learn(case) or not case.inspections or case.epoch < 1:
+    if rate_decayed(case) or nothing_to_learn(case) or case.epoch < 1:
         return None
-    frozen = [name for name, w in weights(case.layers) if w.get("change") == 0]
-    if not frozen:
+    still = [name for name, weight in weights(case.layers) if weight.get("change") == 0]
+    if not still:
         return None
     return Finding(
-        evidence={"layers": frozen},
-        why=f"The weights of {', '.join(frozen)} did not move at all in an epoch: no gradient reaches them, or nobody updates them.",
-        cure="See that the layer is connected and that the optimizer has its parameters.",
+        evidence={"layers": still},
+        why=f"The weights of {', '.join(still)} did not move at all in an epoch: no gradient reaches them, or nobody "
+        "updates them.",
+        cure="See that the layer is connected, and that the optimizer has its parameters.",
     )
 
 
