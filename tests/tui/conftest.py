@@ -1,18 +1,17 @@
 """Makes pictures of the app the same for everybody: no colours, themes, terminals or files of who runs the tests."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from driving import MakeApp, settle
 from scripted import RUN, T0, Clock, ScriptedTrainers
 
 from tui_trainer.config import resolve
 from tui_trainer.events import Event
 from tui_trainer.tui.app import TrainerApp
 from tui_trainer.tui.bench import Bench
-
-MakeApp = Callable[..., TrainerApp]
 
 
 @pytest.fixture(autouse=True)
@@ -54,10 +53,4 @@ def make_app(tmp_path: Path) -> MakeApp:
     return make
 
 
-async def settle(pilot: Any) -> None:
-    """All that was asked for is done and drawn."""
-    await pilot.app.workers.wait_for_complete()
-    await pilot.pause()
-    for _ in range(2):
-        pilot.app.tick()
-    await pilot.pause()
+__all__ = ["MakeApp", "settle"]  # other tests take them from here

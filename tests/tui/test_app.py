@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import MakeApp, settle
+from driving import MakeApp, settle
 from scripted import ScriptedReader, dead_classes, ended, epoch, epochs, loading
 
 from tui_trainer.config import resolve

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import MakeApp, settle
+from driving import MakeApp, settle
 from scripted import ScriptedTrainers, dead_classes, ended, epoch, epochs, loading, piece, saved, started
 
 from tui_trainer.events import Event, Paused, SaveFailed, Warned

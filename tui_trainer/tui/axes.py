@@ -8,7 +8,7 @@ LARGEST = 1e150  # beyond it a range overflows; nothing that is worth a plot is 
 
 def drawable(value: float, log: bool) -> bool:
     """Whether a value has a place on the axis."""
-    return math.isfinite(value) and abs(value) < LARGEST and (value > 0 or not log)
+    return math.isfinite(value) and abs(value) < LARGEST and (value > 1 / LARGEST or not log)
 
 
 def limits(values: Sequence[float], log: bool = False) -> tuple[float, float]:
@@ -32,7 +32,7 @@ def ticks(low: float, high: float, most: int, log: bool = False, whole: bool = F
     step = _step(low, high, most, whole)
     first, last = _within(low, high, step)
     places = [index * step for index in range(first, last + 1)]
-    return [round(place, 12) if abs(place) < 1e6 else place for place in places]
+    return [float(f"{place:.12g}") for place in places]
 
 
 def _within(low: float, high: float, step: float) -> tuple[int, int]:

@@ -161,7 +161,7 @@ def thin(
 def _extremes(ys: Sequence[float], start: int, stop: int, log: bool) -> tuple[list[int], bool]:
     """Where the lowest and highest drawable values of a stretch are, and whether all of it is drawable."""
     chunk = ys[start:stop]
-    whole = math.isfinite(sum(chunk)) and not (log and min(chunk) <= 0) and max(map(abs, chunk)) < axes.LARGEST
+    whole = math.isfinite(sum(chunk)) and not (log and min(chunk) <= 1 / axes.LARGEST) and max(map(abs, chunk)) < axes.LARGEST
     if whole:
         return sorted({start + chunk.index(min(chunk)), start + chunk.index(max(chunk))}), True
     good = [index for index in range(start, stop) if axes.drawable(ys[index], log)]
