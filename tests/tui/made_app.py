@@ -30,10 +30,10 @@ def app_over(
 
 async def settled(pilot: Any) -> None:
     """All that was asked for is done and drawn."""
-    for _ in range(3):
-        await pilot.pause()
-        await pilot.app.workers.wait_for_complete()
     await pilot.pause()
+    while not all(worker.is_finished for worker in pilot.app.workers):
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
 
 
 def keys(*pressed: str | tuple[str, ...]) -> Callable[[Any], Any]:

@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ def check(config: RunConfig, engines: Sequence[str] = ENGINES) -> None:
         check_engine(config.replace(engine=engine))
 
 
-def duel(config: RunConfig, engines: Sequence[str] = ENGINES) -> Iterator[Round]:
+def duel(config: RunConfig, engines: Sequence[str] = ENGINES) -> Generator[Round]:
     """Rounds from epoch 0, the initial weights, to the last; the sides train in turns, so that neither slows the other.
 
     Raises what `check` raises, and `DuelError`.
