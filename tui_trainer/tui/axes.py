@@ -32,7 +32,7 @@ def ticks(low: float, high: float, most: int, log: bool = False, whole: bool = F
     step = _step(low, high, most, whole)
     first, last = _within(low, high, step)
     places = [index * step for index in range(first, last + 1)]
-    return [float(f"{place:.12g}") for place in places]
+    return [float(f"{place:.15g}") for place in places]
 
 
 def _within(low: float, high: float, step: float) -> tuple[int, int]:
