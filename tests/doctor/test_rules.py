@@ -1,0 +1,412 @@
+"""Each rule alone: what it is about makes it speak, with numbers and a change; what only looks like it does not."""
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from doctor_cases import changed, layers, sound, weight
+
+from tui_trainer.doctor import Case, Finding, load_rules
+
+RULES = {rule.name: rule.check for rule in load_rules()[0]}
+RELU_ON_LOGITS = ("linear", "relu")
+
+
+def found(name: str, case: Case) -> Finding | None:
+    return RULES[name](case)
+
+
+def find(name: str, case: Case) -> Finding:
+    finding = RULES[name](case)
+    assert finding is not None, name
+    assert finding.evidence
+    json.dumps(finding.evidence, allow_nan=False)
+    assert finding.why.count(".") >= 1
+    assert len(finding.why) < 300
+    assert finding.cure
+    if finding.request is not None:
+        assert set(finding.request) == {"action", "changes"}
+        if "epochs" not in finding.request["changes"]:
+            case.config.replace(**finding.request["changes"])  # a change that can be made
+    return finding
+
+
+def asked(name: str, case: Case) -> dict[str, Any]:
+    request = find(name, case).request
+    assert request is not None
+    return request
+
+
+def curve(values: list[float], of: str = "training_loss") -> Callable[[Case], Case]:
+    return lambda case: replace(case, **{of: tuple(values)}, epoch=len(values), steady=len(values))
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(
+    "case",
+    [
+        sound(),
+        sound(1),
+        sound(0),
+        sound(kinds=("linear", "tanh", "linear")),
+        sound(kinds=RELU_ON_LOGITS, network="assignment"),
+        sound(kinds=("linear",), network="softmax"),
+        replace(sound(), data={}, start=None),
+        replace(sound(), inspections=(), start=None),
+    ],
+    ids=["sound", "one epoch", "not begun", "tanh", "ReLU on logits", "softmax", "no survey", "no inspections"],
+)
+def test_a_sound_run_and_one_of_which_little_is_known_are_left_in_peace(rule: str, case: Case) -> None:
+    assert found(rule, case) is None
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_no_rule_fails_on_numbers_that_are_not_finite(rule: str) -> None:
+    case = sound(4)
+    broken = layers("linear", "relu", "linear")
+    for layer in broken:
+        for name in ("mean", "deviation", "min", "max"):
+            del layer[name]
+        layer["nonfinite"] = 7
+    for name in ("linear1", "linear2"):
+        weight(broken, name)["gradient"] = {"nonfinite": 3}
+    nan = (math.nan,) * 4
+    case = replace(case, training_loss=nan, validation_loss=nan, inspections=(broken,) * 3, start=broken)
+    RULES[rule](case)
+
+
+# -- what a run was given ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("mean", "deviation"), [(33.0, 79.0), (0.0, 9.0), (0.0003, 0.0008)])
+def test_inputs_not_scaled(mean: float, deviation: float) -> None:
+    inputs = {"mean": mean, "deviation": deviation, "min": 0.0, "max": 255.0}
+    case = changed(sound(scale="none"), inputs=inputs)
+    assert asked("inputs-not-scaled", case)["changes"]["scale"] == ("unit" if mean > 1 or deviation > 1 else "standard")
+    normalized = layers("linear", "relu", "linear")
+    normalized.insert(0, {"layer": "batch_norm1", "kind": "batch-norm", "parameters": {"weight": {}}})
+    assert found("inputs-not-scaled", replace(case, start=normalized)) is None
+
+
+def test_inputs_not_shuffled() -> None:
+    ordered = changed(sound(shuffle=False), same_label_next=0.998)
+    assert asked("inputs-not-shuffled", ordered)["changes"] == {"shuffle": True}
+    assert found("inputs-not-shuffled", changed(sound(shuffle=False), same_label_next=0.11)) is None
+
+
+@pytest.mark.parametrize(
+    ("counts", "rare", "common"),
+    [
+        ([500] * 9 + [20], [9], []),
+        ([500] * 9 + [0], [9], []),
+        ([5000] + [60] * 9, list(range(1, 10)), [0]),
+        ([500, 300] + [450] * 8, [], []),
+        ([12, 6, 9, 10, 14, 8, 11, 10, 13, 7], [], []),  # a hundred examples, drawn
+    ],
+)
+def test_class_imbalance(counts: list[int], rare: list[int], common: list[int]) -> None:
+    case = changed(sound(), classes={"training": counts, "validation": [100] * 10})
+    if not rare and not common:
+        assert found("class-imbalance", case) is None
+        return
+    evidence = find("class-imbalance", case).evidence
+    assert (evidence["rare_classes"], evidence["common_classes"]) == (rare, common)
+
+
+def test_leaked_validation() -> None:
+    assert find("leaked-validation", changed(sound(), leaked=50)).evidence["share"] == 0.05
+    assert found("leaked-validation", changed(sound(), leaked=10)) is None  # one in a hundred: duplicates happen
+
+
+@pytest.mark.parametrize(("contradicted", "looks"), [(0.33, "often wrong"), (0.9, "as if shuffled")])
+def test_noisy_labels(contradicted: float, looks: str) -> None:
+    assert looks in find("noisy-labels", changed(sound(), disagreement=contradicted)).why
+
+
+def test_few_examples_contradict_each_other_without_noise() -> None:
+    few = {"training": 100, "validation": 1000}
+    assert found("noisy-labels", changed(sound(), disagreement=0.38, examples=few)) is None
+    assert found("noisy-labels", changed(sound(), disagreement=0.9, examples=few)) is not None
+
+
+def test_dropout_not_applied() -> None:
+    case = sound(dropout=0.5, dropout_at="none")
+    assert asked("dropout-not-applied", case) == {"action": "fork", "changes": {"dropout_at": "hidden"}}
+    assert found("dropout-not-applied", sound(dropout=0.0, dropout_at="none")) is None
+    assert found("dropout-not-applied", replace(case, settings={"dropout": 0.0})) is None
+
+
+# -- how it begins ---------------------------------------------------------------------------------------------------
+
+
+def test_equal_weights() -> None:
+    start = layers("linear", "relu", "linear")
+    for name in ("linear1", "linear2"):
+        weight(start, name)["deviation"] = 0.0
+    assert find("poor-initial-weights", replace(sound(), start=start)).evidence["layers"] == ["linear1", "linear2"]
+
+
+def test_zeros_are_a_good_beginning_for_a_softmax_and_a_bad_one_behind_a_relu() -> None:
+    for kinds, bad in ((("linear",), False), (RELU_ON_LOGITS, True)):
+        start = layers(*kinds)
+        weight(start, "linear1")["deviation"] = 0.0
+        assert (found("poor-initial-weights", replace(sound(kinds=kinds), start=start)) is not None) == bad
+
+
+@pytest.mark.parametrize("deviation", [1e-4, 2.0])
+def test_weights_of_the_wrong_size(deviation: float) -> None:
+    start = layers("linear", "relu", "linear")
+    weight(start, "linear2")["deviation"] = deviation
+    assert find("poor-initial-weights", replace(sound(), start=start)).evidence["layers"] == ["linear2"]
+    assert asked("poor-initial-weights", replace(sound(), start=start))["changes"] == {"init": "he"}
+
+
+def test_a_first_loss_far_above_that_of_knowing_nothing() -> None:
+    start = layers("linear", "relu", "linear")
+    start[-1]["loss"] = 30.0
+    assert find("poor-initial-weights", replace(sound(), start=start)).evidence["initial_loss"] == 30.0
+
+
+# -- numbers that grow -----------------------------------------------------------------------------------------------
+
+
+def test_not_finite_names_step_layer_and_likely_cause() -> None:
+    where = {"step": 17, "layer": "linear2", "part": "gradient", "largest": {"linear1": 1e30}}
+    finding = find("not-finite", replace(sound(1), not_finite=where))
+    assert finding.evidence["first_bad_step"] == 17
+    assert finding.evidence["layer"] == "linear2"
+    assert finding.evidence["likely_cause"] == "learning rate"
+    assert finding.request == {"action": "restart", "changes": {"learning_rate": 0.01}}
+
+
+def test_not_finite_of_raw_pixels_is_the_pixels_fault() -> None:
+    raw = {"mean": 33.0, "deviation": 79.0, "min": 0.0, "max": 255.0}
+    where = {"step": 3, "layer": "linear1", "part": "output", "largest": {}}
+    finding = find("not-finite", changed(replace(sound(1, scale="none"), not_finite=where), inputs=raw))
+    assert finding.evidence["likely_cause"] == "unscaled inputs"
+    assert finding.request == {"action": "restart", "changes": {"scale": "unit"}}
+
+
+def test_exploding_loss() -> None:
+    exploded = replace(sound(1), slices=((2.0, 80.0, 900.0),))
+    assert find("exploding", exploded).evidence["loss"] == 900.0
+
+
+def test_exploding_gradient() -> None:
+    inspection = layers("linear", "relu", "linear")
+    weight(inspection, "linear1")["gradient"]["norm"] = 1e4
+    case = replace(sound(1), slices=((2.5, 4.0),), inspections=(inspection,))
+    assert find("exploding", case).evidence["gradient"] > 9e3
+    assert found("exploding", replace(case, slices=((0.5, 0.3),))) is None  # and yet it learns
+
+
+# -- units -----------------------------------------------------------------------------------------------------------
+
+
+def dying(*dead: list[int], still: list[int] | None = None, **config: Any) -> Case:
+    """A ReLU on the logits, the dead units of each inspection, and the weights that stood still in the last."""
+    inspections = [layers(*RELU_ON_LOGITS) for _ in dead]
+    for inspection, units in zip(inspections, dead, strict=True):
+        inspection[-1] |= {"dead": units, "dead_count": len(units), "units": 10}
+    weight(inspections[-1], "linear1")["still"] = dead[-1] if still is None else still
+    case = sound(len(dead), RELU_ON_LOGITS, network="assignment", **config)
+    return replace(case, inspections=tuple(inspections))
+
+
+def test_dead_output_units_names_the_classes_and_the_ceiling() -> None:
+    finding = find("dead-output-units", dying([3, 7], [3, 7]))
+    assert finding.evidence["classes"] == [3, 7]
+    assert finding.evidence["accuracy_ceiling"] == 0.8
+    assert finding.request == {"action": "restart", "changes": {"network": "softmax"}}
+
+
+def test_class_0_is_predicted_when_all_units_are_off() -> None:
+    assert find("dead-output-units", dying([0, 1], [0, 1])).evidence["accuracy_ceiling"] == 0.9
+
+
+@pytest.mark.parametrize(
+    "case",
+    [dying([3]), dying([3], [4]), dying([3, 4], [3, 4], still=[]), dying([3], [3], [], [3])],
+    ids=["seen once", "not the same", "weights still move", "came back"],
+)
+def test_a_unit_that_may_come_back_is_not_called_dead(case: Case) -> None:
+    assert found("dead-output-units", case) is None
+
+
+def test_where_weight_decay_or_momentum_moves_the_weights_it_takes_four_inspections() -> None:
+    assert find("dead-output-units", dying([3], [3], [3], [3], still=[])).evidence["classes"] == [3]
+
+
+def test_dead_hidden_units() -> None:
+    inspection = layers("linear", "relu", "linear")
+    inspection[1] |= {"dead_count": 40, "dead": list(range(24))}
+    case = replace(sound(), inspections=(inspection,))
+    assert asked("dead-hidden-units", case)["changes"] == {"learning_rate": 0.01}
+    assert asked("dead-hidden-units", replace(case, start=inspection))["changes"] == {"init": "he"}
+    inspection[1]["dead_count"] = 20
+    assert found("dead-hidden-units", case) is None
+
+
+def test_saturated_activations() -> None:
+    inspection = layers("linear", "tanh", "linear")
+    inspection[1]["saturated"] = 0.9
+    assert asked("saturated-activations", replace(sound(), inspections=(inspection,)))["changes"] == {"init": "glorot"}
+
+
+def test_vanishing_gradient() -> None:
+    inspection = layers(*("linear", "sigmoid") * 5, "linear")
+    weight(inspection, "linear1")["gradient"]["norm"] = 1e-5
+    case = replace(sound(), inspections=(inspection,))
+    assert find("vanishing-gradient", case).evidence["ratio"] == pytest.approx(2e-5)
+    blank = {"mean": 0.5, "deviation": 0.0, "min": 0.5, "max": 0.5}
+    assert found("vanishing-gradient", changed(case, inputs=blank)) is None
+
+
+def test_frozen_layer() -> None:
+    inspection = layers("linear", "relu", "linear")
+    weight(inspection, "linear2")["change"] = 0.0
+    assert find("frozen-layer", replace(sound(), inspections=(inspection,))).evidence["layers"] == ["linear2"]
+    faded = replace(sound(), inspections=(inspection,), rates=(0.1,) * 9 + (1e-9,))
+    assert found("frozen-layer", faded) is None  # the schedule has ended the training
+
+
+# -- steps -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_loss_that_goes_up_and_down_means_steps_too_large() -> None:
+    jumpy = curve([1.0, 0.8, 0.9, 0.7, 0.8, 0.75])(sound(6))
+    jumpy = replace(jumpy, training_error=(0.3,) * 6)
+    assert asked("learning-rate-too-high", jumpy) == {"action": "set", "changes": {"learning_rate": 0.01}}
+    assert found("learning-rate-too-high", replace(jumpy, training_error=(0.01,) * 6)) is None  # all fitted
+
+
+def test_after_a_change_of_settings_only_what_came_later_counts() -> None:
+    jumpy = curve([1.0, 0.8, 0.9, 0.7, 0.8, 0.75])(sound(6))
+    assert found("learning-rate-too-high", replace(jumpy, training_error=(0.3,) * 6, steady=2)) is None
+
+
+def test_weights_that_were_thrown_away() -> None:
+    inspection = layers("linear", "relu", "linear")
+    weight(inspection, "linear1")["norm"] = 400.0
+    case = replace(curve([9.0, 2.31, 2.31])(sound(3)), inspections=(inspection,), validation_loss=(2.31,) * 3)
+    assert find("learning-rate-too-high", case).evidence["grown"] == 40.0
+
+
+def test_tanhs_that_were_driven_to_their_ends() -> None:
+    inspection = layers("linear", "tanh", "linear")
+    inspection[1]["saturated"] = 0.9
+    case = replace(sound(kinds=("linear", "tanh", "linear")), inspections=(inspection,))
+    assert find("learning-rate-too-high", case).evidence["layer"] == "tanh1"
+    assert found("learning-rate-too-high", replace(case, start=inspection)) is None  # they began there
+
+
+def crawling(change: float, **config: Any) -> Case:
+    inspection = layers("linear", "relu", "linear")
+    for name in ("linear1", "linear2"):
+        weight(inspection, name)["change"] = change
+    case = curve([2.30, 2.28, 2.26, 2.24, 2.22])(sound(5, **config))
+    return replace(case, training_error=(0.8,) * 5, inspections=(inspection,), rates=(case.config.learning_rate,) * 5)
+
+
+def test_learning_rate_too_low() -> None:
+    assert asked("learning-rate-too-low", crawling(0.001, learning_rate=1e-4))["changes"] == {"learning_rate": 0.1}
+    assert found("learning-rate-too-low", crawling(0.2, learning_rate=1e-4)) is None  # the weights do move
+
+
+def test_batch_too_large() -> None:
+    assert asked("batch-too-large", crawling(0.01, batch_size=2048))["changes"] == {"batch_size": 32}
+    assert found("batch-too-large", crawling(0.01, batch_size=64)) is None
+    assert (
+        found("batch-too-large", crawling(0.01, batch_size=2048, learning_rate=1e-5)) is None
+    )  # the rate, not the batch
+
+
+def test_not_learning() -> None:
+    stuck = replace(curve([2.304, 2.302, 2.303, 2.302])(sound(4)), training_error=(0.9,) * 4)
+    assert asked("not-learning", stuck)["changes"] == {"init": "he"}
+    assert found("not-learning", curve([2.3, 2.2, 2.1, 2.0])(sound(4))) is None
+
+
+def test_not_learning_knows_the_shares_of_the_classes() -> None:
+    unequal = {"training": [4550] + [50] * 9, "validation": [910] + [10] * 9}
+    stuck = changed(curve([0.52, 0.52, 0.52])(sound(3)), classes=unequal)  # far below ln 10
+    assert find("not-learning", stuck).evidence["of_knowing_nothing"] == pytest.approx(0.5, abs=0.02)
+
+
+def test_not_learning_by_weight_decay() -> None:
+    inspection = layers("linear", "relu", "linear")
+    for name in ("linear1", "linear2"):
+        weight(inspection, name)["norm"] = 0.001
+    stuck = replace(curve([2.303] * 4)(sound(4, weight_decay=1.0)), inspections=(inspection,))
+    assert asked("not-learning", stuck) == {"action": "set", "changes": {"weight_decay": 0.0}}
+    for other in ("dead-hidden-units", "vanishing-gradient", "learning-rate-too-low", "underfitting"):
+        assert found(other, stuck) is None
+
+
+def test_constant_prediction() -> None:
+    inspection = layers("linear", "relu", "linear")
+    inspection[-1]["predicted"] = [0, 0, 160, 0, 0, 0, 0, 0, 0, 0]
+    case = replace(sound(3), inspections=(inspection,), validation_error=(0.9,) * 3)
+    assert find("constant-prediction", case).evidence["class"] == "2"
+    assert found("constant-prediction", replace(case, validation_error=(0.3,) * 3)) is None
+
+
+# -- fit -------------------------------------------------------------------------------------------------------------
+
+
+def test_dropout_too_high() -> None:
+    dropped = sound(4, dropout=0.9, dropout_at="hidden")
+    dropped = replace(dropped, training_error=(0.5,) * 4, validation_error=(0.2,) * 4)
+    assert asked("dropout-too-high", dropped) == {"action": "set", "changes": {"dropout": 0.3}}
+    assert found("dropout-too-high", replace(dropped, training_error=(0.25,) * 4)) is None  # as dropout should
+
+
+def by_heart(epochs: int, rise: float, training: float) -> Case:
+    losses = [0.5] * 3 + [0.5 * (1 + rise * i / epochs) for i in range(1, epochs + 1)]
+    trained = [0.5 * (training / 0.5) ** (i / len(losses)) for i in range(len(losses))]
+    case = curve(losses, "validation_loss")(sound(len(losses)))
+    return replace(case, training_loss=tuple(trained), validation_error=(0.15,) * len(losses))
+
+
+def test_overfitting() -> None:
+    assert find("overfitting", by_heart(10, 0.3, 0.005)).evidence["best_epoch"] == 1
+    assert found("overfitting", by_heart(10, 0.02, 0.005)) is None  # by heart, but validation is not hurt
+    assert found("overfitting", by_heart(10, 0.3, 0.3)) is None
+
+
+def test_overtraining() -> None:
+    case = by_heart(10, 0.3, 0.1)
+    assert asked("overtraining", case) == {"action": "set", "changes": {"epochs": 14}}
+    better = replace(case, validation_error=(0.2,) * 5 + (0.1,) * 8)  # more are right, if less surely
+    assert found("overtraining", better) is None
+
+
+def flat(error: float, **config: Any) -> Case:
+    case = curve([0.9, 0.6, 0.5, 0.499, 0.498, 0.497])(sound(6, **config))
+    return replace(case, training_error=(error,) * 6, validation_error=(error,) * 6)
+
+
+def test_underfitting() -> None:
+    small = flat(0.3)
+    for inspection in small.inspections:
+        inspection[1]["units"] = 3
+    assert asked("underfitting", small)["changes"]["network"] == "mlp"
+    assert asked("underfitting", flat(0.12, weight_decay=0.05))["changes"] == {"weight_decay": 0.0}
+    assert found("underfitting", flat(0.3)) is None  # wide enough: then it is a plateau
+
+
+def test_plateau() -> None:
+    assert find("plateau", flat(0.3)).evidence["training_error"] == 0.3
+    faded = replace(flat(0.12), rates=(0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6))
+    assert asked("plateau", faded) == {"action": "fork", "changes": {"schedule": "constant"}}
+    assert found("plateau", flat(0.05)) is None  # that is where it ends
+
+
+def test_every_rule_is_tested_here() -> None:
+    from pathlib import Path
+
+    text = Path(__file__).read_text("utf-8")
+    assert all(f'"{name}"' in text for name in RULES)
