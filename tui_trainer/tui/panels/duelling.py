@@ -85,7 +85,12 @@ def difference_plot(state: DuelState) -> "Plot":
 
 
 def _span(state: DuelState) -> tuple[float, float]:
-    return (0.0, float(max(2, state.config.epochs if state.config else 2)))
+    """In calm stages 2, 5, 10, …, and no further than the duel."""
+    done = state.fought[-1].epoch if state.fought else 0
+    stages = (factor * 10**power for power in range(8) for factor in (2, 5, 10))
+    stage = next(stage for stage in stages if stage >= done)
+    most = state.config.epochs if state.config and state.status != "stopped" else done
+    return (0.0, float(max(2, done, min(stage, most))))
 
 
 def _power(value: float) -> str:
@@ -141,7 +146,8 @@ class DuelFigures(Widget):
         """As many columns as fit."""
         if self.state.config is None:
             return Content("")
-        lines = [_row(row, self.size.width, bool(index)) for index, row in enumerate(figures(self.state))]
+        rows = figures(self.state) if self.state.engines else []
+        lines = [_row(row, self.size.width, bool(index)) for index, row in enumerate(rows)]
         lines += [Content("")] * (3 - len(lines))
         style = "$error" if self.state.status == "failed" else "$foreground"
         return Content("\n").join([*lines, Content.styled(f" {verdict(self.state)}", style)])

@@ -59,7 +59,7 @@ class DuelScreen(BenchScreen):
     def _words(self) -> Content:
         config = self.state.config or self.bench.config
         known = dict(facts(config))
-        line = f"{config.network}   {known['optimizer']}   dropout {known['dropout']}   {known['length']}"
+        line = f"{config.network}   {known['optimizer']}   dropout {known['dropout']}   {config.epochs:,} epochs"
         if self.state.config is not None:
             return Content.assemble((line, "bold"), (f"   {self.state.status}", "$primary"))
         why = "Both engines begin with the same weights and see the same batches and dropout masks, an epoch in turns."

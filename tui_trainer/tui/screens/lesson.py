@@ -23,6 +23,12 @@ from tui_trainer.tui.screens.base import BenchScreen
 PREDICTION, RUN, END = 1, 2, 3  # places in STAGES
 
 
+class LessonText(VerticalScroll, can_focus=True):
+    """The text of a stage."""
+
+    hint = "↑ ↓ scroll the text"
+
+
 class LessonScreen(BenchScreen):
     """First a list of lessons, then one of them, stage by stage."""
 
@@ -72,7 +78,7 @@ class LessonScreen(BenchScreen):
     def body(self) -> Iterable[Widget]:
         """The head, the text with what can be chosen, the bench."""
         yield Static("", id="lesson-head", markup=False)
-        text = VerticalScroll(Markdown("", id="lesson-text", open_links=False), id="lesson-scroll", can_focus=True)
+        text = LessonText(Markdown("", id="lesson-text", open_links=False), id="lesson-scroll")
         yield Horizontal(Vertical(text, OptionList(id="lesson-choices"), id="lesson-left"), LessonBench(), id="lesson")
 
     def on_mount(self) -> None:
