@@ -166,7 +166,7 @@ class TestGoingThrough:
             for found in (*map(round_of, range(5)), None):
                 screen._hear(state, found)
             await keys("n")(pilot)
-            assert "after 6 epochs no weight differs by more than\n**2.4e-08**" in text_of(pilot)
+            assert "after 6 epochs no weight differs by more than\n**2e-8**" in text_of(pilot)
 
     async def test_leaving_a_lesson_ends_its_duel(self, make_app: MakeApp, scripted: list[ScriptedDuel]) -> None:
         async with make_app().run_test(size=SMALL) as pilot:

@@ -77,7 +77,7 @@ def difference_plot(state: DuelState) -> "Plot":
     epochs = [found.epoch for found in state.fought]
     curves = (("weights", [found.weights for found in state.fought]), ("loss", [found.loss for found in state.fought]))
     series = tuple(
-        Series(name, epochs, [max(value, TINY) for value in values], slot + 2, value=_power(values[-1]))
+        Series(name, epochs, [max(value, TINY) for value in values], slot + 2, value=small(values[-1]))
         for slot, (name, values) in enumerate(curves)
         if values
     )
@@ -93,7 +93,10 @@ def _span(state: DuelState) -> tuple[float, float]:
     return (0.0, float(max(2, done, min(stage, most))))
 
 
-def _power(value: float) -> str:
+def small(value: float) -> str:
+    """A difference in one digit."""
+    if 1e-3 <= value < 1e3:
+        return f"{value:.1g}"
     return "none" if value == 0 else f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e+")
 
 
@@ -122,12 +125,10 @@ def verdict(state: DuelState) -> str:
         return f"Both start from {same}. The first epoch trains."
     worst = max(found.weights for found in state.fought)
     if worst < 1e-5:
-        return (
-            f"No weight differs by more than {_power(worst)}: both compute the same, but for the rounding of float32."
-        )
+        return f"No weight differs by more than {small(worst)}: both compute the same, but for the rounding of float32."
     if worst < 1e-2:
-        return f"The weights differ by up to {_power(worst)}: rounding, grown from step to step."
-    return f"The weights differ by up to {_power(worst)}: rounding turned some step, and training went on from there."
+        return f"The weights differ by up to {small(worst)}: rounding, grown from step to step."
+    return f"The weights differ by up to {small(worst)}: rounding turned some step, and training went on from there."
 
 
 class DuelFigures(Widget):

@@ -12,7 +12,7 @@ from textual.widgets import Static
 from tui_trainer.history import History
 from tui_trainer.lessons import Experiment
 from tui_trainer.text import printable
-from tui_trainer.tui.panels.duelling import DuelState, DuelView
+from tui_trainer.tui.panels.duelling import DuelState, DuelView, small
 from tui_trainer.tui.panels.run_plots import PlotPanel
 from tui_trainer.tui.trainers import Reader
 from tui_trainer.tui.wording import number, percent
@@ -90,8 +90,8 @@ def duel_values(state: DuelState) -> dict[str, str]:
     last = state.fought[-1]
     values = {
         "epochs": str(last.epoch),
-        "weight_difference": f"{max(found.weights for found in state.fought):.1e}",
-        "loss_difference": f"{max(found.loss for found in state.fought):.1e}",
+        "weight_difference": small(max(found.weights for found in state.fought)),
+        "loss_difference": small(max(found.loss for found in state.fought)),
     }
     for name, side in last.sides.items():
         seconds = sorted(found.sides[name].seconds for found in state.fought)
