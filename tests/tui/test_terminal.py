@@ -79,13 +79,19 @@ class Terminal:
         same = termios.tcgetattr(self._its)[:4] == self.modes[:4]
         return LEFT_ALTERNATE_SCREEN in after and after.rfind(SHOWN_CURSOR) >= 0 and same
 
+    def hang_up(self) -> None:
+        """Close the terminal. It does not control the app, so the kernel sends no SIGHUP."""
+        os.close(self._mine)
+        os.close(self._its)
+        self._mine = self._its = -1
+
     def close(self) -> None:
         """Leave nothing behind."""
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        os.close(self._mine)
-        os.close(self._its)
+        if self._mine >= 0:
+            self.hang_up()
 
 
 @contextmanager
@@ -148,3 +154,10 @@ def test_without_unicode_and_colour_only_ascii_and_no_colour_is_sent(tmp_path: P
         assert everything.isascii()
         assert b"[38;" not in everything
         assert b"[48;" not in everything
+
+
+def test_a_terminal_that_is_closed_without_a_signal_ends_the_app(tmp_path: Path) -> None:
+    with opened(tmp_path) as terminal:
+        terminal.read(b"Ready to train")
+        terminal.hang_up()
+        assert terminal.process.wait(PATIENCE) == 128 + signal.SIGHUP

@@ -25,7 +25,7 @@ from tui_trainer.tui.panels.pick import PickOne
 from tui_trainer.tui.registry import SCREENS
 from tui_trainer.tui.screens.base import BenchScreen
 from tui_trainer.tui.screens.dialogs import CANCEL, DROP, SAVE, ReadDialog, grouped, help_text, quit_dialog
-from tui_trainer.tui.terminal import ascii_only, on_signals, refusal
+from tui_trainer.tui.terminal import HANGUP, ascii_only, gone, on_signals, refusal
 
 POLLS_PER_SECOND = 10
 REDRAW_RATES = (10, 5, 2, 1)  # of the plots, a second
@@ -112,6 +112,9 @@ class TrainerApp(App[int]):
         """Read what the trainer wrote; let the screen that is seen draw it."""
         if not (self.is_running and self.screen_stack):
             return  # the app is closing, and its widgets go one by one
+        if not self.is_headless and gone():
+            self.exit(return_code=128 + HANGUP)
+            return
         screen = self.screen
         said = self.bench.poll()
         if said and (news := self.attention.news(self.bench.history)) and self.preferences.notify:

@@ -2,9 +2,12 @@
 
 import asyncio
 import os
+import select
 import signal
 import sys
 from collections.abc import Callable, Mapping
+
+HANGUP = 1  # SIGHUP's number, which not every system has
 
 
 def refusal() -> str | None:
@@ -31,6 +34,16 @@ def ascii_only(environ: Mapping[str, str] = os.environ) -> bool:
 
 def _unicode(locale: str) -> bool:
     return "utf" in locale.lower()
+
+
+def gone() -> bool:
+    """Whether the terminal was closed. Where it does not control this process, no SIGHUP says so."""
+    try:
+        asked = select.poll()
+        asked.register(sys.__stdin__.fileno() if sys.__stdin__ else 0, 0)
+        return any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in asked.poll(0))
+    except (OSError, ValueError, AttributeError):  # no such call here, or standard input is no file
+        return False
 
 
 def on_signals(leave: Callable[[int], None]) -> None:
