@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tui_trainer.history import now
 from tui_trainer.store import Overview, RunDirectory, SchemaError, list_runs, overview
 from tui_trainer.text import printable
 
 SCAN_SECONDS = 2.0  # between looks at which runs there are
+SCAN_ANYWAY_SECONDS = 30.0  # even where the folder says that no name has come or gone
+SETTLING_SECONDS = 60.0  # a directory becomes a run when its `run.json` is written, which its folder does not tell
 AGAIN_SECONDS = 1.0  # between looks at a run that trains, or that is seen
 
 
@@ -46,6 +49,7 @@ class RunList:
         self.scanned = False
         self._clock = clock
         self._scanned_at = float("-inf")
+        self._quiet: int | None = None
         self._read_at: dict[str, float] = {}
         self._next = 0  # place in `names` from which on there may be unread ones
 
@@ -68,6 +72,10 @@ class RunList:
     def _scan(self) -> bool:
         if self._clock() - self._scanned_at < SCAN_SECONDS:
             return False
+        quiet = _quiet_since(self.folder)
+        if quiet is not None and quiet == self._quiet and self._clock() - self._scanned_at < SCAN_ANYWAY_SECONDS:
+            return False
+        self._quiet = quiet
         names = [directory.id for directory in list_runs(self.folder)]
         self._scanned_at = self._clock()
         changed, self.scanned = names != self.names or not self.scanned, True
@@ -134,3 +142,12 @@ class RunList:
     def alive(self) -> int:
         """How many are being trained, of those that were read."""
         return sum(row.alive for row in list(self.rows.values()))
+
+
+def _quiet_since(folder: Path) -> int | None:
+    """When a name came or went last; None while that is so recent that a new directory may not be a run yet."""
+    try:
+        changed = folder.stat().st_mtime_ns
+    except OSError:
+        return None
+    return changed if now() - changed / 1e9 > SETTLING_SECONDS else None

@@ -87,6 +87,7 @@ class RunTable(ScrollView, can_focus=True):
         self._runs = runs
         self.names: list[str] = []
         self.at = 0
+        self._drawn: object = None  # what stood there when it was drawn last
 
     # -- which runs ----------------------------------------------------------
 
@@ -123,8 +124,17 @@ class RunTable(ScrollView, can_focus=True):
             self.at = places.get(name, min(self.at, max(0, len(self.names) - 1)))
             self._follow()
         self.virtual_size = Size(self.size.width, len(self.names))
-        self.refresh()
+        self._draw_if_other()
         self.post_message(self.Moved())
+
+    def _draw_if_other(self) -> None:
+        """Draw, unless all that is seen is as it was: ten thousand rows come in while a few are looked at."""
+        runs, seen = self._runs, self.seen
+        drawn = [(name, runs.rows.get(name), name in runs.broken, name in runs.marked) for name in seen]
+        state = (drawn, self.at, self.scroll_offset.y, runs.scanned, bool(runs.names))
+        if state != self._drawn:
+            self._drawn = state
+            self.refresh()
 
     # -- lines ---------------------------------------------------------------
 
