@@ -1,6 +1,7 @@
 """Runs that nobody trained: networks whose weights are computed from the digits themselves, the same everywhere."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -8,11 +9,35 @@ from engines.interface import Array
 from tui_trainer import data, run
 from tui_trainer.checkpoint import Checkpoint, write_checkpoint
 from tui_trainer.config import resolve
-from tui_trainer.events import CheckpointSaved, Ended, EpochMeasured, Event, Started
+from tui_trainer.events import CheckpointSaved, Ended, EpochMeasured, Event, Inspected, Started
 from tui_trainer.store import Recorder, RunDirectory
 
 T0 = 1_700_000_000.0
 STEPS = 20  # per epoch of 640 examples
+
+
+def spread(reach: float, size: float) -> dict[str, Any]:
+    """A distribution as an inspection writes it."""
+    numbers = {"mean": 0.1 * reach, "deviation": reach / 3, "min": -reach, "max": reach, "norm": size}
+    return {**numbers, "histogram": [1, 4, 20, 90, 300, 700, 640, 210, 60, 12, 0, 2]}
+
+
+def parameter(reach: float, size: float, change: float, still: int) -> dict[str, Any]:
+    """A parameter as an inspection writes it."""
+    moved = {"change": change, "still": list(range(still)), "still_count": still}
+    return {**spread(reach, size), **moved, "gradient": spread(reach / 100, size / 50)}
+
+
+# what an inspection of a network with dead units says; the made run's own network has none
+LAYERS: list[dict[str, Any]] = [
+    {
+        "layer": "linear1",
+        "kind": "linear",
+        **spread(32.1, 0),
+        "parameters": {"weight": parameter(0.62, 10.9, 0.0131, 2), "bias": parameter(1.9, 19.3, 0.004, 2)},
+    },
+    {"layer": "relu1", "kind": "relu", **spread(32.1, 0), "zero": 0.81, "units": 10, "dead": [3, 8], "dead_count": 2},
+]
 
 
 def nearest_mean(inputs: Array, labels: Array, share: float = 1.0) -> dict[str, Array]:
@@ -57,7 +82,9 @@ def save_epoch(path: Path, number: int, share: float) -> list[Event]:
     write_checkpoint(directory.checkpoints / name, Checkpoint(weights, {"epoch": number, "step": number * STEPS}))
     error = 0.6 / number
     at = T0 + number
+    inspected = [Inspected(number, number * STEPS, LAYERS, at=at)] if number > 1 else []  # the first was not inspected
     return [
+        *inspected,
         EpochMeasured(number, number * STEPS, 2 * error, error, 2.1 * error, error + 0.02, 0.01, float(number), at=at),
         CheckpointSaved(name, number, number * STEPS, at=at),
     ]

@@ -15,8 +15,10 @@ from engines.networks import resolve_network
 from tui_trainer import data
 from tui_trainer.checkpoint import CheckpointError, read_checkpoint
 from tui_trainer.data import DataError
+from tui_trainer.events import Inspected, to_line
 from tui_trainer.inspection import Inspector
-from tui_trainer.looking import Looker, Pictures, Saved, certainties, first_weights, inspections
+from tui_trainer.looking import Looker, Pictures, Saved, certainties, first_weights
+from tui_trainer.recorded import RecordedInspections
 from tui_trainer.run import train_run
 
 KINDS = {
@@ -87,7 +89,9 @@ class TestAgainstTheEngines:
         looker = Looker(trained)
         saved = looker.saved()[-1]
         recorded = looker.look(saved).layers
-        assert recorded == inspections(trained)[round(saved.epoch)].layers
+        kept = RecordedInspections(trained / "metrics.jsonl").at(round(saved.epoch))
+        assert kept is not None
+        assert recorded == kept.layers
         config, splits = looker.config, data.load(looker.config).splits
         learner = load_engine("pytorch").build(config.network_config, config.optimizer_config, splits=splits, seed=9)
         learner.load_state_dict(learner.state_dict() | looker.load(saved.name))
@@ -212,6 +216,37 @@ class TestWhatIsWrong:
         labels.write_bytes(labels.read_bytes()[:-1] + bytes([(labels.read_bytes()[-1] + 1) % 10]))
         with pytest.raises(DataError, match="SHA-256"):
             Looker(path)
+
+
+class TestRecorded:
+    """The index of a growing file."""
+
+    def line(self, epoch: int, mark: int = 0) -> bytes:
+        return to_line(Inspected(epoch, epoch * 20, [{"layer": "linear1", "mark": mark}], at=1_700_000_000.5 + epoch))
+
+    def test_lines_are_found_as_they_come_and_half_of_one_is_none(self, tmp_path: Path) -> None:
+        path = tmp_path / "metrics.jsonl"
+        recorded = RecordedInspections(path)
+        assert recorded.at(1) is None
+        path.write_bytes(self.line(1) + self.line(2)[:30])
+        assert recorded.at(1) is not None
+        assert recorded.at(2) is None
+        path.write_bytes(self.line(1) + self.line(2) + self.line(3))
+        found = recorded.at(2)
+        assert found is not None
+        assert found.step == 40
+
+    def test_after_the_file_was_cut_back_only_what_is_there_counts(self, tmp_path: Path) -> None:
+        path = tmp_path / "metrics.jsonl"
+        path.write_bytes(self.line(1) + self.line(2) + self.line(3))
+        recorded = RecordedInspections(path)
+        assert recorded.at(3) is not None
+        path.write_bytes(self.line(1))
+        assert recorded.at(3) is None
+        path.write_bytes(self.line(1) + self.line(2, mark=7))
+        found = recorded.at(2)
+        assert found is not None
+        assert found.layers[0]["mark"] == 7
 
 
 def test_looking_never_imports_torch(made: Path) -> None:

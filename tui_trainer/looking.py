@@ -15,8 +15,8 @@ from engines.scratch.engine import ScratchEngine
 from tui_trainer import data
 from tui_trainer.checkpoint import Checkpoint, CheckpointError, read_checkpoint
 from tui_trainer.data import DataError
-from tui_trainer.events import Inspected, from_line
 from tui_trainer.inspection import Inspector
+from tui_trainer.recorded import RecordedInspections
 from tui_trainer.store import CheckpointStore, RunDirectory
 from tui_trainer.store.checkpoints import step_of
 
@@ -103,7 +103,7 @@ class Looker:
         self.inputs, self.labels = validation.inputs, validation.labels  # (examples, rows, columns), (examples,)
         self.classes, self.shape = validation.classes, validation.inputs.shape[1:]
         self.plan = resolve_network(config.network_config, self.shape, self.classes)
-        self._path, self._validation = path, validation
+        self._recorded, self._validation = RecordedInspections(directory.metrics), validation
         self._learner = ScratchEngine().build(config.network_config, OptimizerConfig(), splits=splits, seed=0)
 
     def saved(self) -> list[Saved]:
@@ -133,7 +133,7 @@ class Looker:
 
     def _layers(self, saved: Saved) -> list[dict[str, Any]]:
         """What the run recorded of its layers at the end of this epoch, or else what the loaded weights say."""
-        recorded = inspections(self._path).get(round(saved.epoch)) if saved.epoch == round(saved.epoch) else None
+        recorded = self._recorded.at(round(saved.epoch)) if saved.epoch == round(saved.epoch) else None
         return recorded.layers if recorded is not None else self.inspect()
 
     def inspect(self) -> list[dict[str, Any]]:
@@ -210,13 +210,3 @@ def _filters(layer: Layer, weight: Array) -> Pictures:
 
 def _no_picture(layer: Layer) -> str:
     return f"{layer.name}, the first layer with weights, sees {layer.input_shape[0]} features and no pixels."
-
-
-def inspections(path: Path) -> dict[int, Inspected]:
-    """What was measured of the layers, by epoch: the lines of `metrics.jsonl` that say it."""
-    try:
-        lines = RunDirectory(path).metrics.read_bytes().splitlines()
-    except OSError:
-        return {}
-    events = (from_line(line) for line in lines if b'"inspected"' in line[:80])
-    return {event.epoch: event for event in events if isinstance(event, Inspected)}

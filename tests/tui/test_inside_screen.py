@@ -170,11 +170,13 @@ class TestConfusion:
         async with app_over(made, tmp_path).run_test(size=LARGE) as pilot:
             await keys("4", "c")(pilot)
             panel = inside(pilot).query_one(ConfusionPanel)
-            cell = panel._cell, panel._tall
-            await pilot.click(panel, offset=(8 + 9 * cell[0] + 1, 2 + 4 * cell[1]))
-            await settled(pilot)
-            assert panel.cursor == (4, 9)
-            assert inside(pilot).view == "cell"
+            for line in (0, panel._tall - 1):
+                for column in (0, panel._cell - 1):
+                    await pilot.click(panel, offset=(8 + 9 * panel._cell + column, 2 + 4 * panel._tall + line))
+                    await settled(pilot)
+                    assert panel.cursor == (4, 9)
+                    assert inside(pilot).view == "cell"
+                    await keys("escape", "left")(pilot)
 
     async def test_the_cursor_begins_at_the_worst_confusion(self, made: Path, tmp_path: Path) -> None:
         async with app_over(made, tmp_path).run_test(size=SMALL) as pilot:

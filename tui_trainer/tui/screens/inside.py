@@ -1,5 +1,6 @@
 """Look inside: what the network of the run has learned, at any of its checkpoints."""
 
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -28,6 +29,7 @@ PANELS = {
     "layers": "#layers",
 }
 SECONDS_BETWEEN = 1.0  # two looks at a run that trains
+SHARE = 4  # and at least so many times as long as the last one took: looking must not slow the training
 
 
 class InsideScreen(BenchScreen):
@@ -72,7 +74,7 @@ class InsideScreen(BenchScreen):
         self._wanted: str | None = None  # the checkpoint that was chosen; None follows the newest
         self._busy = False
         self._again = False
-        self._looked_at = 0.0
+        self._looked_at = self._took = 0.0
         self._cell: tuple[int, int] = (0, 0)
 
     def body(self) -> Iterable[Widget]:
@@ -108,7 +110,8 @@ class InsideScreen(BenchScreen):
         if self._directory is None:
             self._show_why("No run is looked at: start one on the first screen, or open one that is there.")
             return
-        waited = self.bench.clock() - self._looked_at >= SECONDS_BETWEEN or self._wanted is not None
+        between = max(SECONDS_BETWEEN, SHARE * self._took)
+        waited = self.bench.clock() - self._looked_at >= between or self._wanted is not None
         self._again = self._busy or not waited
         if not self._again:
             self._busy, self._looked_at = True, self.bench.clock()
@@ -116,11 +119,13 @@ class InsideScreen(BenchScreen):
 
     @work(thread=True, group="look")
     def _look(self, directory: Path, looker: Looker | None, wanted: str | None, before: Look | None) -> None:
+        begun = time.perf_counter()
         try:
             looker = looker or Looker(directory)
             saved = looker.saved()
             chosen = next((s for s in saved if s.name == wanted), saved[-1] if saved else None)
             look = before if chosen is None or (before and before.saved == chosen) else looker.look(chosen)
+            self._took = time.perf_counter() - begun
             self.app.call_from_thread(self._looked, directory, looker, saved, look, "")
         except (ValueError, OSError) as error:
             self.app.call_from_thread(self._looked, directory, looker, [], None, str(error))
