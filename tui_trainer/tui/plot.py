@@ -196,7 +196,8 @@ class _Drawing:
         self.figure.legend(False)
         self.columns = max(4, width - 7)
         self.x = plot.x_limits or self._span()
-        self.points = [thin(s.xs, s.ys, *self.x, self.columns, plot.log_y) for s in plot.series]
+        steps = self.columns // max(1, min(3, len(plot.series) // 4))  # many curves are drawn in coarser steps
+        self.points = [thin(s.xs, s.ys, *self.x, steps, plot.log_y) for s in plot.series]
         values = [y for points in self.points for _, y, _ in points]
         self.y = plot.y_limits or axes.limits(values, plot.log_y)
         self.gutter = 0  # columns of y labels, known when the rulers are placed

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tui_trainer.history import now
-from tui_trainer.store import Overview, RunDirectory, SchemaError, list_runs, overview
+from tui_trainer.store import Overview, RunDirectory, list_runs, overview
 from tui_trainer.text import printable
 
 SCAN_SECONDS = 2.0  # between looks at which runs there are
@@ -90,11 +90,11 @@ class RunList:
 
     def _due(self, seen: list[str]) -> Iterable[str]:
         """What to read now: seen and unread, seen or alive and read a while ago, and then the others."""
-        now = self._clock()
+        time_now = self._clock()
         yield from (name for name in seen if name not in self._read_at)
         moving = [name for name, row in list(self.rows.items()) if row.alive]
         for name in dict.fromkeys([*seen, *moving]):
-            if now - self._read_at.get(name, 0) >= AGAIN_SECONDS:
+            if time_now - self._read_at.get(name, 0) >= AGAIN_SECONDS:
                 yield name
         names = self.names
         while self._next < len(names):
@@ -109,8 +109,10 @@ class RunList:
         try:
             self.rows[name] = overview(RunDirectory(self.path(name)))
             self.broken.pop(name, None)
-        except SchemaError as error:
-            self.broken[name] = printable(error)
+        except Exception as error:  # whatever is wrong with a directory is a row here, and not the end of the app
+            from tui_trainer.run.outcome import one_line
+
+            self.broken[name] = printable(one_line(error))
             self.rows.pop(name, None)
         return before != (self.rows.get(name), self.broken.get(name))
 

@@ -39,10 +39,13 @@ class RunLegend(ClickableWidget, can_focus=True):
         super().__init__(id="legend")
         self._view = view
         self._first = 0  # run in the first row
+        self._lines = 0  # asked of the layout
 
     def show(self) -> None:
         """The runs, the cursor or the values are others now."""
-        self.refresh(layout=True)
+        lines = self.get_content_height(self.size, self.size, self.size.width)
+        self.refresh(layout=lines != self._lines)
+        self._lines = lines
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many lines as there are runs, within what the layout allows."""

@@ -100,8 +100,10 @@ class CurvesScreen(BenchScreen):
         try:
             reader = self.bench.trainers.open(path)
             reader.poll()
-        except (OSError, ValueError) as error:
-            self.app.call_from_thread(self._unreadable, path, printable(error))
+        except Exception as error:  # a run directory is foreign: whatever is wrong with it is a line in the legend
+            from tui_trainer.run.outcome import one_line
+
+            self.app.call_from_thread(self._unreadable, path, printable(one_line(error)))
         else:
             self.app.call_from_thread(self._was_read, path, reader)
 

@@ -7,7 +7,6 @@ from functools import partial
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from tui_trainer.run.outcome import one_line
 from tui_trainer.text import printable
 from tui_trainer.tui.commands import Command, bindings
 from tui_trainer.tui.panels.run_table import RunHeadings, RunTable
@@ -201,7 +200,9 @@ class RunsScreen(BenchScreen):
     async def _do(self, deed: str, names: list[str]) -> None:
         try:
             said = await getattr(RunDeeds(self.bench_app, self.runs), deed)(names)
-        except (OSError, ValueError, RuntimeError) as error:
+        except Exception as error:  # a run directory and an engine are foreign: their failure is a sentence here
+            from tui_trainer.run.outcome import one_line
+
             self.notify(printable(one_line(error)), severity="error", markup=False)
         else:
             if said:
