@@ -58,7 +58,7 @@ HIDDEN = ("mlp", "wide", "two", "deep")
 BY_HEART = (
     {"optimizer": "adam", "learning_rate": 0.001},
     {"optimizer": "rmsprop", "learning_rate": 0.001},
-    {"optimizer": "momentum", "learning_rate": 0.005},
+    {"optimizer": "adam", "learning_rate": 0.002},
 )
 STEPS = (
     {"optimizer": "sgd", "learning_rate": 0.1},

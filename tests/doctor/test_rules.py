@@ -380,7 +380,7 @@ def test_overfitting() -> None:
 def test_overtraining() -> None:
     case = by_heart(10, 0.3, 0.1)
     assert asked("overtraining", case) == {"action": "set", "changes": {"epochs": 14}}
-    better = replace(case, validation_error=(0.2,) * 5 + (0.1,) * 8)  # more are right, if less surely
+    better = replace(case, validation_error=(0.2,) * 9 + (0.1,) * 4)  # more are right, if less surely
     assert found("overtraining", better) is None
 
 

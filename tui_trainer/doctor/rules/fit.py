@@ -6,7 +6,7 @@ from typing import Any
 
 from tui_trainer.doctor.case import Case
 from tui_trainer.doctor.finding import Finding, Rule, fork, live, restart, rule
-from tui_trainer.doctor.rules.steps import STRONG_DECAY, pulled_to_zero, rate_decayed
+from tui_trainer.doctor.rules.measures import STRONG_DECAY, pulled_to_zero, rate_decayed
 
 STALLED = 0.04  # share by which a loss falls in an epoch at most, when it has stopped
 STALLED_EPOCHS = 3
@@ -15,7 +15,7 @@ GAP = 0.12  # training error above validation error
 BY_HEART = 0.05  # training loss, in validation losses
 RISEN = 1.05  # validation loss, in its least
 AFTER_BEST, LONG_AFTER_BEST = 5, 7  # epochs
-BETTER = 0.004  # of an error, for it to have improved
+BETTER = 0.002  # of an error, for it to have improved
 
 
 def stalled(case: Case) -> bool:
@@ -62,7 +62,7 @@ def overfitting(case: Case) -> Finding | None:
         return None
     least, ago = _best(case)
     trained, recent = case.training_loss[-1], fmean(case.validation_loss[-3:])
-    if ago < AFTER_BEST or recent < RISEN * least or trained > BY_HEART * recent:
+    if ago < AFTER_BEST or recent < RISEN * least or trained > BY_HEART * recent or _error_improves(case):
         return None
     change = _against_overfitting(case)
     return Finding(
@@ -86,7 +86,7 @@ def overtraining(case: Case) -> Finding | None:
         return None
     least, ago = _best(case)
     recent, fell = fmean(case.validation_loss[-3:]), case.training_loss[-1] < 0.7 * case.training_loss[-1 - ago]
-    if ago < LONG_AFTER_BEST or recent < RISEN * least or not fell or _error_improved(case, ago):
+    if ago < LONG_AFTER_BEST or recent < RISEN * least or not fell or _error_improves(case):
         return None
     best = case.epoch - ago
     return Finding(
@@ -98,9 +98,10 @@ def overtraining(case: Case) -> Finding | None:
     )
 
 
-def _error_improved(case: Case, ago: int) -> bool:
-    """Whether fewer validation examples are wrong now than there were up to the epoch of the least loss."""
-    return fmean(case.validation_error[-3:]) < min(case.validation_error[: len(case.validation_error) - ago]) - BETTER
+def _error_improves(case: Case) -> bool:
+    """Whether fewer validation examples than ever were wrong in one of the last epochs."""
+    errors = case.validation_error
+    return min(errors[-AFTER_BEST:]) < min(errors[:-AFTER_BEST]) - BETTER
 
 
 def _too_small(case: Case) -> bool:

@@ -1,148 +1,29 @@
-"""How far each step goes: too far, not far enough, or nowhere."""
+"""Steps that do not go far enough, or nowhere."""
 
 import itertools
-import math
-from collections.abc import Callable
 
-from tui_trainer.doctor.case import Case, Layers, weights
+from tui_trainer.doctor.case import Case
 from tui_trainer.doctor.finding import Finding, Rule, live, restart, rule
+from tui_trainer.doctor.rules.measures import (
+    STRONG_DECAY,
+    change,
+    entropy,
+    frozen,
+    nothing_to_learn,
+    pulled_to_zero,
+    rate_decayed,
+)
 
 USUAL_RATE = {"sgd": 0.1, "rmsprop": 0.001, "adam": 0.001, "adamw": 0.001}  # does well on small networks
 USUAL_RATE |= dict.fromkeys(("momentum", "nesterov", "adagrad"), 0.02)
 USUAL_BATCH = 32
 LARGE_BATCH = 512
-WATCHED = 8  # epochs in which jumps are counted
-RISE = 1.03  # of the training loss, against its best
-JUMP = 1.15  # of the validation loss, against the epoch before
-JUMPS = 2  # rises and jumps together
-FITTED = 0.04  # training error below which the losses may do as they like
-ENDS_BEFORE, ENDS_NOW = 0.25, 0.5  # share of a tanh's or sigmoid's outputs at their ends
-THROWN = 3.0  # times as large as the initial weights
 HARDLY = 0.12  # share by which a loss falls in an epoch at most, when it hardly falls
 SLOW_ERROR, SLOW_ERROR_OF_LARGE_BATCH = 0.2, 0.15
 SLOW_CHANGE = 0.05  # how far weights move in an epoch, as a share of their size
-STRONG_DECAY = 0.01
-DECAYED = 0.05  # of the greatest learning rate of the run
 NOT_LEARNING_EPOCHS = 3
 NEAR_CHANCE = 0.98  # of the loss of the best constant prediction
 ONE_CLASS = 0.98  # share of the predictions
-
-
-def entropy(case: Case) -> float:
-    """The loss of the best constant prediction: ln of the number of classes, less where they are unequal."""
-    counts = case.data["classes"]["training"] if case.data else [1] * case.classes
-    total = sum(counts)
-    return -sum(count / total * math.log(count / total) for count in counts if count)
-
-
-def change(case: Case) -> float:
-    """How far the weights of the layer that moved most came in the newest epoch, as a share of their size."""
-    return max((weight.get("change", 0.0) for _, weight in weights(case.layers)), default=math.nan)
-
-
-def rate_decayed(case: Case) -> bool:
-    """Whether the schedule has brought the learning rate down to hardly anything."""
-    return case.learning_rate < DECAYED * max(case.rates, default=0.0)
-
-
-def pulled_to_zero(case: Case) -> bool:
-    """Whether weight decay has taken the weights away."""
-    norms = [(now.get("norm", 0.0), then.get("norm", 0.0)) for now, then in _pairs(case.layers, case.start or [])]
-    return case.setting("weight_decay") > 0 and bool(norms) and all(now < 0.3 * then for now, then in norms)
-
-
-def frozen(case: Case) -> list[str]:
-    """Layers whose weights did not move at all in the newest epoch, while those of another layer did."""
-    changes = {name: weight.get("change") for name, weight in weights(case.layers)}
-    still = [name for name, moved in changes.items() if moved == 0]
-    return still if 0 < len(still) < len(changes) else []
-
-
-def nothing_to_learn(case: Case) -> bool:
-    """Whether units are idle for a reason outside: all inputs alike, or weights that decay took away."""
-    seen = case.data.get("inputs")
-    return pulled_to_zero(case) or (seen is not None and seen["deviation"] == 0)
-
-
-def _pairs(now: Layers, then: Layers) -> list[tuple[dict, dict]]:
-    return [(a, b) for (_, a), (_, b) in zip(weights(now), weights(then), strict=False)]
-
-
-@rule(
-    "learning-rate-too-high",
-    "warning",
-    "steps overshoot: the loss jumps up and down, or the first steps threw the weights away",
-    (
-        *("dead-hidden-units", "saturated-activations", "constant-prediction", "not-learning", "frozen-layer"),
-        *("plateau", "underfitting", "overtraining", "vanishing-gradient", "learning-rate-too-low", "batch-too-large"),
-    ),
-)
-def learning_rate_too_high(case: Case) -> Finding | None:
-    if case.steady < 2 or not case.finite or pulled_to_zero(case):
-        return None
-    return _jumping(case) or _thrown(case) or _driven_to_the_ends(case)
-
-
-def _jumping(case: Case) -> Finding | None:
-    training = _clear(case.training_loss, case, lambda losses, i: losses[i] > RISE * min(losses[:i]))
-    validation = _clear(case.validation_loss, case, lambda losses, i: losses[i] > JUMP * losses[i - 1])
-    if training + validation < JUMPS or case.steady <= JUMPS or frozen(case):
-        return None
-    rate = float(f"{case.learning_rate / 10:.3g}")
-    return Finding(
-        evidence={"training_rises": training, "validation_jumps": validation, "learning_rate": case.learning_rate},
-        why=f"In the last {min(WATCHED, case.steady)} epochs the training loss rose above its best {training} times, "
-        f"and the validation loss jumped {validation} times: steps of {case.learning_rate:g} overshoot the valley.",
-        cure=f"Lower the learning rate to {rate:g}.",
-        request=live(learning_rate=rate),
-    )
-
-
-def _clear(losses: tuple[float, ...], case: Case, worse: Callable[[tuple[float, ...], int], bool]) -> int:
-    """How many of the newest epochs were clearly worse than before, while there was still much to fit."""
-    losses, errors = losses[-case.steady :], case.training_error[-case.steady :]
-    first = max(1, len(losses) - WATCHED)
-    return sum(errors[i] > FITTED and worse(losses, i) for i in range(first, len(losses)))
-
-
-def _driven_to_the_ends(case: Case) -> Finding | None:
-    """Sigmoids or tanhs that were in their middle, and that the steps have driven to their ends."""
-    before = {layer["layer"]: layer.get("saturated", 1.0) for layer in case.start or []}
-    driven = [
-        layer
-        for layer in case.hidden("sigmoid", "tanh")
-        if layer["saturated"] > ENDS_NOW and before.get(layer["layer"], 1.0) < ENDS_BEFORE
-    ]
-    if not driven:
-        return None
-    layer, rate = driven[0], float(f"{case.learning_rate / 10:.3g}")
-    return Finding(
-        evidence={"layer": layer["layer"], "saturated": layer["saturated"], "learning_rate": case.learning_rate},
-        why=f"Steps of {case.learning_rate:g} have driven {layer['saturated']:.0%} of {layer['layer']}'s outputs to "
-        f"their ends, from {before[layer['layer']]:.0%} at the start; there, no gradient leads back.",
-        cure=f"Begin again with learning rate {rate:g}.",
-        request=restart(learning_rate=rate),
-    )
-
-
-def _thrown(case: Case) -> Finding | None:
-    """Weights that are many times their first size, in a network that knows nothing."""
-    sizes = [(now.get("norm", 0.0), then.get("norm", 0.0)) for now, then in _pairs(case.layers, case.start or [])]
-    grown = max((now / then for now, then in sizes if then), default=0.0)
-    if grown < THROWN or case.training_loss[-1] < 0.95 * entropy(case):
-        return None
-    rate = float(f"{case.learning_rate / 10:.3g}")
-    return Finding(
-        evidence={
-            "grown": round(grown, 2),
-            "training_loss": case.training_loss[-1],
-            "learning_rate": case.learning_rate,
-        },
-        why=f"Steps of {case.learning_rate:g} threw the weights to {grown:.3g} times their first size, to where the "
-        "network answers the same to everything and has no gradient to come back by.",
-        cure=f"Begin again with learning rate {rate:g}.",
-        request=restart(learning_rate=rate),
-    )
 
 
 def hardly_falls(case: Case) -> bool:
@@ -259,7 +140,6 @@ def constant_prediction(case: Case) -> Finding | None:
 
 
 RULES: tuple[Rule, ...] = (
-    learning_rate_too_high,
     batch_too_large,
     learning_rate_too_low,
     not_learning,

@@ -2,7 +2,7 @@
 
 from tui_trainer.doctor.case import Case, weights
 from tui_trainer.doctor.finding import Finding, Rule, restart, rule
-from tui_trainer.doctor.rules.steps import nothing_to_learn, rate_decayed
+from tui_trainer.doctor.rules.measures import nothing_to_learn, rate_decayed
 
 DEAD_FROM_A_DEAD_OUTPUT = (
     *("plateau", "underfitting", "not-learning", "constant-prediction", "frozen-layer", "vanishing-gradient"),

@@ -1,0 +1,54 @@
+"""What several rules ask of a case."""
+
+import math
+
+from tui_trainer.doctor.case import Case, Layers, weights
+
+STRONG_DECAY = 0.01
+DECAYED = 0.05  # of the greatest learning rate of the run
+
+
+def entropy(case: Case) -> float:
+    """The loss of the best constant prediction: ln of the number of classes, less where they are unequal."""
+    counts = case.data["classes"]["training"] if case.data else [1] * case.classes
+    total = sum(counts)
+    return -sum(count / total * math.log(count / total) for count in counts if count)
+
+
+def change(case: Case) -> float:
+    """How far the weights of the layer that moved most came in the newest epoch, as a share of their size."""
+    return max((weight.get("change", 0.0) for _, weight in weights(case.layers)), default=math.nan)
+
+
+def rate_decayed(case: Case) -> bool:
+    """Whether the schedule has brought the learning rate down to hardly anything."""
+    return case.learning_rate < DECAYED * max(case.rates, default=0.0)
+
+
+def pulled_to_zero(case: Case) -> bool:
+    """Whether weight decay has taken the weights away."""
+    norms = [(now.get("norm", 0.0), then.get("norm", 0.0)) for now, then in _pairs(case.layers, case.start or [])]
+    return case.setting("weight_decay") > 0 and bool(norms) and all(now < 0.3 * then for now, then in norms)
+
+
+def frozen(case: Case) -> list[str]:
+    """Layers whose weights did not move at all in the newest epoch, while those of another layer did."""
+    changes = {name: weight.get("change") for name, weight in weights(case.layers)}
+    still = [name for name, moved in changes.items() if moved == 0]
+    return still if 0 < len(still) < len(changes) else []
+
+
+def nothing_to_learn(case: Case) -> bool:
+    """Whether units are idle for a reason outside: all inputs alike, or weights that decay took away."""
+    seen = case.data.get("inputs")
+    return pulled_to_zero(case) or (seen is not None and seen["deviation"] == 0)
+
+
+def _pairs(now: Layers, then: Layers) -> list[tuple[dict, dict]]:
+    return [(a, b) for (_, a), (_, b) in zip(weights(now), weights(then), strict=False)]
+
+
+def grown_by(case: Case) -> float:
+    """How many times as large as at first the weights of the layer are that grew most."""
+    sizes = [(now.get("norm", 0.0), then.get("norm", 0.0)) for now, then in _pairs(case.layers, case.start or [])]
+    return max((now / then for now, then in sizes if then), default=0.0)

@@ -1,0 +1,115 @@
+"""Steps that go too far."""
+
+from tui_trainer.doctor.case import Case
+from tui_trainer.doctor.finding import Finding, Rule, live, restart, rule
+from tui_trainer.doctor.rules.measures import entropy, frozen, grown_by, pulled_to_zero
+
+WATCHED = 8  # epochs in which jumps are counted
+RISE = 1.03  # of the training loss, against its best
+JUMP = 1.15  # of the validation loss, against the epoch before
+JUMPS = 3  # epochs with one or the other
+FITTED = 0.04  # training error below which the losses may do as they like
+ENDS_BEFORE, ENDS_NOW = 0.25, 0.5  # share of a tanh's or sigmoid's outputs at their ends
+OVERCONFIDENT, OVERCONFIDENT_EPOCHS = 8.0, 3  # validation loss, in validation errors
+THROWN = 3.0  # times as large as the initial weights
+
+
+@rule(
+    "learning-rate-too-high",
+    "warning",
+    "steps overshoot: the loss jumps up and down, or the first steps threw the weights away",
+    (
+        *("dead-hidden-units", "saturated-activations", "constant-prediction", "not-learning", "frozen-layer"),
+        *("plateau", "underfitting", "overtraining", "vanishing-gradient", "learning-rate-too-low", "batch-too-large"),
+    ),
+)
+def learning_rate_too_high(case: Case) -> Finding | None:
+    if case.steady < 2 or not case.finite or pulled_to_zero(case):
+        return None
+    return _jumping(case) or _thrown(case) or _driven_to_the_ends(case) or _overconfident(case)
+
+
+def _jumping(case: Case) -> Finding | None:
+    jumps = _jumps(case)
+    if jumps < JUMPS or frozen(case):
+        return None
+    rate = float(f"{case.learning_rate / 10:.3g}")
+    return Finding(
+        evidence={"jumps": jumps, "epochs": min(WATCHED, case.steady), "learning_rate": case.learning_rate},
+        why=f"In {jumps} of the last {min(WATCHED, case.steady)} epochs the training loss rose above its best, or the "
+        f"validation loss jumped: steps of {case.learning_rate:g} overshoot the valley.",
+        cure=f"Lower the learning rate to {rate:g}.",
+        request=live(learning_rate=rate),
+    )
+
+
+def _jumps(case: Case) -> int:
+    """How many of the newest epochs were clearly worse than before, while there was still much to fit."""
+    recent = slice(-case.steady, None)
+    training, validation, errors = case.training_loss[recent], case.validation_loss[recent], case.training_error[recent]
+    return sum(
+        errors[i] > FITTED and (training[i] > RISE * min(training[:i]) or validation[i] > JUMP * validation[i - 1])
+        for i in range(max(1, len(training) - WATCHED), len(training))
+    )
+
+
+def _overconfident(case: Case) -> Finding | None:
+    """Weights so large that a wrong answer costs many times what an unsure one would."""
+    error, loss = case.validation_error[-1], case.validation_loss[-1]
+    grown = grown_by(case)
+    if case.steady < OVERCONFIDENT_EPOCHS or loss < OVERCONFIDENT * error or loss < 0.2 or grown < THROWN:
+        return None
+    rate = float(f"{case.learning_rate / 10:.3g}")
+    return Finding(
+        evidence={
+            "loss_of_a_wrong_answer": round(loss / error, 2),
+            "grown": round(grown, 2),
+            "learning_rate": case.learning_rate,
+        },
+        why=f"Steps of {case.learning_rate:g} made the weights {grown:.3g} times as large as at first: a wrong answer "
+        f"is given with certainty, and costs {loss / error:.3g} on average.",
+        cure=f"Begin again with learning rate {rate:g}.",
+        request=restart(learning_rate=rate),
+    )
+
+
+def _driven_to_the_ends(case: Case) -> Finding | None:
+    """Sigmoids or tanhs that were in their middle, and that the steps have driven to their ends."""
+    before = {layer["layer"]: layer.get("saturated", 1.0) for layer in case.start or []}
+    driven = [
+        layer
+        for layer in case.hidden("sigmoid", "tanh")
+        if layer["saturated"] > ENDS_NOW and before.get(layer["layer"], 1.0) < ENDS_BEFORE
+    ]
+    if not driven:
+        return None
+    layer, rate = driven[0], float(f"{case.learning_rate / 10:.3g}")
+    return Finding(
+        evidence={"layer": layer["layer"], "saturated": layer["saturated"], "learning_rate": case.learning_rate},
+        why=f"Steps of {case.learning_rate:g} have driven {layer['saturated']:.0%} of {layer['layer']}'s outputs to "
+        f"their ends, from {before[layer['layer']]:.0%} at the start; there, no gradient leads back.",
+        cure=f"Begin again with learning rate {rate:g}.",
+        request=restart(learning_rate=rate),
+    )
+
+
+def _thrown(case: Case) -> Finding | None:
+    """Weights that are many times their first size, in a network that knows nothing."""
+    grown = grown_by(case)
+    if grown < THROWN or case.training_loss[-1] < 0.95 * entropy(case):
+        return None
+    rate = float(f"{case.learning_rate / 10:.3g}")
+    return Finding(
+        evidence={
+            "grown": round(grown, 2),
+            "training_loss": case.training_loss[-1],
+            "learning_rate": case.learning_rate,
+        },
+        why=f"Steps of {case.learning_rate:g} threw the weights to {grown:.3g} times their first size, to where the "
+        "network answers the same to everything and has no gradient to come back by.",
+        cure=f"Begin again with learning rate {rate:g}.",
+        request=restart(learning_rate=rate),
+    )
+
+
+RULES: tuple[Rule, ...] = (learning_rate_too_high,)
