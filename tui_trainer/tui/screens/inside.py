@@ -56,7 +56,8 @@ class InsideScreen(BenchScreen):
     BINDINGS = bindings(KEYS)
     CSS = """
     #scrubber { height: 4; margin-top: 1; }
-    .-medium #scrubber, .-small #scrubber { height: 3; margin-top: 0; }
+    InsideScreen.-medium #scrubber { height: 3; margin-top: 0; }
+    InsideScreen.-small #scrubber { height: 2; margin-top: 0; }
     #views { height: 1; }
     #inside { height: 1fr; }
     #inside > * { height: 1fr; width: 1fr; display: none; }
