@@ -1,7 +1,5 @@
 """`tui-trainer presets | engines | networks`: what there is to choose from, one line each."""
 
-from cyclopts import App
-
 from engines import engine_names, load_engine
 from engines.networks import SUMMARIES
 from tui_trainer.cli.console import say
@@ -32,9 +30,3 @@ def _table(lines: dict[str, str]) -> None:
     width = max(map(len, lines))
     for name, text in lines.items():
         say(f"{name:<{width}}  {text}")
-
-
-def register(app: App) -> None:
-    """Add the three subcommands."""
-    for command in (presets, engines, networks):
-        app.command(command)

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from tui_trainer.cli.console import fail, print_json, runs_folder, say
 from tui_trainer.cli.manage import RunName
 from tui_trainer.cli.train import JsonFlag, RunsFlag
 from tui_trainer.doctor import Doctor, load_rules
+from tui_trainer.exit_codes import USAGE
 from tui_trainer.history import History
 from tui_trainer.run import launch
 from tui_trainer.run.cure import cure as apply
-from tui_trainer.run.outcome import USAGE
 from tui_trainer.store import RunDirectory, RunReader, find_run, is_alive
 
 RulesFlag = Annotated[bool, Parameter(help="list the rules instead of looking at a run", negative="")]
@@ -91,8 +91,3 @@ def apply_cure(rule: str, history: History, directory: RunDirectory, runs: Path)
         launch(cured.path)
     say(cured.id)
     return 0
-
-
-def register(app: App) -> None:
-    """Add the subcommand."""
-    app.command(doctor)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from engines import engine_names
 from tui_trainer.cli.console import fail, print_json, say
@@ -97,8 +97,3 @@ def show_totals(result: dict[str, Any], config: RunConfig) -> None:
         say(f"{name:<9} {cost['seconds']:.2f} s in all, {cost['seconds_per_epoch']:.3f} s an epoch (median){memory}")
     most = f"weights {result['largest_weight_difference']:.1e}, loss of a step {result['largest_loss_difference']:.1e}"
     say(f"over {config.epochs} epochs they differed by at most: {most}")
-
-
-def register(app: App) -> None:
-    """Add the subcommand."""
-    app.command(duel)

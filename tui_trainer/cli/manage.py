@@ -4,14 +4,14 @@ import dataclasses
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from tui_trainer.batch import percent, print_history, summary, train_and_print
 from tui_trainer.cli.console import fail, print_json, runs_folder, say
 from tui_trainer.cli.flags import FlagsGiven, given
 from tui_trainer.cli.train import BatchFlag, JsonFlag, RunsFlag, has_terminal
+from tui_trainer.exit_codes import BUG, USAGE
 from tui_trainer.run import fork_run, launch, replay_run, request
-from tui_trainer.run.outcome import BUG, USAGE
 from tui_trainer.store import Overview, RunDirectory, RunReader, SchemaError, find_run, is_alive, list_runs, overview
 
 RunName = Annotated[str | None, Parameter(help="an id, the start of one, or a path; the newest if not given")]
@@ -184,11 +184,3 @@ def replay(run: RunName = None, /, *, runs: RunsFlag = None, json: JsonFlag = Fa
     else:
         say(result.sentence)
     return 0 if result.agrees else BUG
-
-
-def register(app: App) -> None:
-    """Add the subcommands."""
-    for command in (runs, show, attach, resume, fork, pause, stop, replay):
-        app.command(command)
-    app.command(go_on, name="continue")
-    app.command(set_, name="set")

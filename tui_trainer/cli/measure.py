@@ -4,14 +4,12 @@ import os
 import time
 from typing import Any
 
-from cyclopts import App
-
 from tui_trainer.cli.console import fail, print_json, say
 from tui_trainer.cli.flags import FlagsGiven, config_from
 from tui_trainer.cli.train import FileFlag, JsonFlag, PresetFlag
 from tui_trainer.config import RunConfig
+from tui_trainer.exit_codes import BUG
 from tui_trainer.run import check_device
-from tui_trainer.run.outcome import BUG
 from tui_trainer.run.start import check_engine, check_network
 
 EXAMPLES = 8  # enough for a gradient; more only average it
@@ -95,9 +93,3 @@ def _examples_per_second(config: RunConfig, loaded: Any) -> float:
         if time.perf_counter() - begun > SECONDS:
             break
     return (training.progress.step - before) * config.batch_size / (time.perf_counter() - begun)
-
-
-def register(app: App) -> None:
-    """Add the two subcommands."""
-    app.command(check_gradients)
-    app.command(bench_threads)

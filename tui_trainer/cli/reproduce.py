@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from tui_trainer.cli.console import fail, print_json, say
 from tui_trainer.cli.train import JsonFlag
-from tui_trainer.run.outcome import USAGE
+from tui_trainer.exit_codes import USAGE
 
 SeedsFlag = Annotated[int, Parameter(help="how many seeds of each experiment")]
 PresetsFlag = Annotated[list[str] | None, Parameter(help="only this preset; can be given again", negative="")]
@@ -43,8 +43,3 @@ def reproduce(
         print_rows(result.rows)
         say(f"report {report}")
     return 0
-
-
-def register(app: App) -> None:
-    """Add the subcommand."""
-    app.command(reproduce)

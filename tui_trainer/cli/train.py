@@ -4,11 +4,11 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from tui_trainer.cli.console import fail, runs_folder
 from tui_trainer.cli.flags import FlagsGiven, config_from
-from tui_trainer.run.outcome import USAGE
+from tui_trainer.exit_codes import USAGE
 
 BatchFlag = Annotated[bool, Parameter(help="train in the foreground and print, without the app", negative="")]
 PresetFlag = Annotated[str | None, Parameter(help="start from these settings (see `presets`)")]
@@ -54,8 +54,3 @@ def train(
     from tui_trainer.batch import run_batch
 
     return run_batch(settings, runs_folder(runs), as_json=json)
-
-
-def register(app: App) -> None:
-    """Make this what `tui-trainer` does without a subcommand."""
-    app.default(train)

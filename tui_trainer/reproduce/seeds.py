@@ -6,11 +6,11 @@ from pathlib import Path
 
 from tui_trainer import data
 from tui_trainer.config import RunConfig
+from tui_trainer.exit_codes import DIVERGED, DONE
 from tui_trainer.reproduce.group import cannot_share
 from tui_trainer.reproduce.runs import RunFolder, is_finished
 from tui_trainer.reproduce.together import train_together
 from tui_trainer.run import train_run
-from tui_trainer.run.outcome import DIVERGED, DONE
 from tui_trainer.run.start import check_engine, check_network, describe
 from tui_trainer.run.trainer import Watch
 from tui_trainer.store import RunDirectory

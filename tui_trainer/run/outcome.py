@@ -1,12 +1,10 @@
-"""How a run can end, as the exit code of its process (sysexits.h where it has a word for it)."""
+"""Which exit code and which words an exception comes to."""
 
 from tui_trainer.checkpoint import CheckpointError
 from tui_trainer.data import DataError
+from tui_trainer.exit_codes import BAD_DATA, BUG, INPUT_OUTPUT, LOCKED, OUT_OF_MEMORY, USAGE
 from tui_trainer.settings import SettingError
 from tui_trainer.store import LockedError, SchemaError
-
-DONE, BUG, USAGE, DIVERGED = 0, 1, 2, 3
-BAD_DATA, OUT_OF_MEMORY, INPUT_OUTPUT, LOCKED = 65, 71, 74, 75
 
 EXPECTED: tuple[tuple[type[BaseException], int], ...] = (
     (SettingError, USAGE),

@@ -21,11 +21,12 @@ from tui_trainer.events import (
     Started,
     Warned,
 )
+from tui_trainer.exit_codes import BUG, DIVERGED, DONE, INPUT_OUTPUT
 from tui_trainer.history import History, now
 from tui_trainer.run.asked import answer
 from tui_trainer.run.consult import Consultation
 from tui_trainer.run.first_bad import saved_in
-from tui_trainer.run.outcome import BUG, DIVERGED, DONE, INPUT_OUTPUT, exit_code, one_line
+from tui_trainer.run.outcome import exit_code, one_line
 from tui_trainer.run.prepare import Prepared, load_learner, restore
 from tui_trainer.run.saving import Saving
 from tui_trainer.run.signals import InterruptedLoading, Signals
