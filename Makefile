@@ -1,4 +1,4 @@
-# run · test · check · bench · soak: each makes .venv first when it is missing or out of date.
+# run · test · check · bench · doctor-bench · soak: each makes .venv first when it is missing or out of date.
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
@@ -9,7 +9,7 @@ ARGS ?=
 SUBCOMMAND := $(filter-out -%,$(firstword $(ARGS)))
 BATCH := $(if $(SUBCOMMAND)$(filter --batch --help -h --version,$(ARGS)),,--batch)
 
-.PHONY: run test check format bench soak pictures clean
+.PHONY: run test check format bench doctor-bench soak pictures clean
 
 run: $(STAMP)
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/tui-trainer $(ARGS); else $(BIN)/tui-trainer $(BATCH) $(ARGS); fi
@@ -29,6 +29,9 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks $(ARGS)
+
+doctor-bench: $(STAMP)
+	$(BIN)/python -m benchmarks.doctor $(ARGS)
 
 soak: $(STAMP)
 	$(BIN)/python -m pytest tests/faults --soak $(ARGS)

@@ -4,15 +4,19 @@ import argparse
 import json
 import os
 import sys
-from collections import Counter, defaultdict
+import tempfile
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from hashlib import sha256
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from benchmarks.doctor_faults import FAULTS, Plan
 from benchmarks.doctor_healthy import HEALTHY
+from benchmarks.doctor_repairs import repair
 from benchmarks.doctor_runs import Watched, plan_of
+from benchmarks.doctor_table import tables, verdict
 from tui_trainer.config import RunConfig
 from tui_trainer.doctor import Doctor
 from tui_trainer.events import (
@@ -103,17 +107,14 @@ def roots(made: list[FindingMade]) -> list[str]:
     return sorted({event.rule for event in made if event.severity != "note"} - explained)
 
 
-def verdict(result: dict[str, Any]) -> str:
-    """right, missed, confused, false or silent."""
+def mend(result: dict[str, Any]) -> dict[str, Any] | None:
+    """What comes of doing what was suggested for a fault that was named rightly; None where no setting was."""
     plan = plan_of(result["fault"], result["number"])
-    if result["unsound"]:
-        return "unsound"
-    if plan.healthy:
-        return "false" if any(level != "note" for level in result["severities"].values()) else "silent"
-    if plan.fault in result["first"]:
-        right = {plan.fault, *plan.also} & set(result["roots"])
-        return "right" if right else "confused"
-    return "confused" if result["roots"] else "missed"
+    rule = next((name for name in (plan.fault, *plan.also) if name in result["roots"]), "")
+    request = result["requests"].get(rule)
+    if plan.healthy or verdict(result) != "right" or request is None:
+        return None
+    return repair(plan.fault, plan.number, request, result["first"][rule], deadline(plan))
 
 
 def plans(half: str) -> list[tuple[str, int]]:
@@ -124,42 +125,38 @@ def plans(half: str) -> list[tuple[str, int]]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Carry out the plans of a half, keep what was measured, and print what the doctor makes of it."""
+    """Carry out the plans of a half, and print what the doctor makes of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("half", nargs="?", default="report", choices=["tune", "report"])
     parser.add_argument("--only", default="", help="kinds whose name contains this")
-    parser.add_argument("--kept", type=Path, default=Path("doctor-bench"), help="a folder for what was measured")
+    parser.add_argument("--kept", type=Path, help="a folder for what was measured, to judge it again without training")
+    parser.add_argument("--no-repairs", action="store_true", help="do not try what is suggested")
     asked = parser.parse_args(sys.argv[1:] if arguments is None else arguments)
     chosen = [plan for plan in plans(asked.half) if asked.only in plan[0]]
-    asked.kept.mkdir(exist_ok=True, parents=True)
+    kept = asked.kept or Path(tempfile.mkdtemp(prefix="doctor-bench-"))
+    kept.mkdir(exist_ok=True, parents=True)
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        results = list(pool.map(observed, chosen, [asked.kept] * len(chosen)))
-    table(results)
+        results = list(pool.map(observed, chosen, [kept] * len(chosen)))
+        repairs = [] if asked.no_repairs else list(pool.map(mended, results, [kept] * len(results)))
+    print(tables(results, [found for found in repairs if found]))
 
 
 def observed(plan: tuple[str, int], kept: Path) -> dict[str, Any]:
     """What the doctor says of a plan, which is carried out if that was not done before."""
-    file = kept / f"{plan[0]} {plan[1]}.json"
+    return observe(once(kept / f"{plan[0]} {plan[1]}.json", lambda: record(*plan)))
+
+
+def mended(result: dict[str, Any], kept: Path) -> dict[str, Any] | None:
+    """The same for what was suggested."""
+    suggested = sha256(json.dumps([result["requests"], result["first"]]).encode()).hexdigest()[:8]
+    return once(kept / f"{result['fault']} {result['number']} mended {suggested}.json", lambda: mend(result))
+
+
+def once(file: Path, work: Callable[[], Any]) -> Any:
+    """The result of some work, kept in a file."""
     if not file.exists():
-        file.write_text(json.dumps(record(*plan)))
-    return observe(json.loads(file.read_text()))
-
-
-def table(results: list[dict[str, Any]]) -> None:
-    """One line for each kind: right, missed, confused with what."""
-    by_fault: dict[str, Counter[str]] = defaultdict(Counter)
-    confusion: dict[str, Counter[str]] = defaultdict(Counter)
-    for result in results:
-        outcome = verdict(result)
-        by_fault[result["fault"]][outcome] += 1
-        if outcome in ("confused", "false"):
-            confusion[result["fault"]][", ".join(result["roots"])] += 1
-    for fault, counts in by_fault.items():
-        print(f"{fault:<28}", dict(counts), dict(confusion[fault]) or "")
-    planted = [verdict(r) for r in results if not r["fault"].startswith("healthy")]
-    healthy = [verdict(r) for r in results if r["fault"].startswith("healthy")]
-    judged = len(healthy) - healthy.count("unsound")
-    print(f"planted: {planted.count('right')}/{len(planted)} right; healthy: {healthy.count('false')}/{judged} false")
+        file.write_text(json.dumps(work()))
+    return json.loads(file.read_text())
 
 
 if __name__ == "__main__":
