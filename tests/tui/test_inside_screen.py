@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from made_app import LARGE, SIZE_NAMES, SIZES, SMALL, app_over, keys, settled
-from made_runs import make_run, save_epoch, say
+from made_runs import LAYERS, make_run, save_epoch, say
 from scripted import Clock
 from small_runs import new_run
 from textual.widgets import Static
@@ -277,5 +277,11 @@ class TestLayout:
 
     async def test_layers_scroll(self, made: Path, tmp_path: Path) -> None:
         async with app_over(made, tmp_path).run_test(size=(80, 12)) as pilot:
-            await keys("4", "y", "down", "down", "pagedown")(pilot)
-            assert inside(pilot).query_one(LayersPanel)._first > 0
+            await keys("4", "y")(pilot)
+            panel = inside(pilot).query_one(LayersPanel)
+            panel.show(LAYERS * 3)
+            await settled(pilot)
+            await keys(("down", "down"))(pilot)
+            assert panel._first == 2
+            await keys(("pagedown",) * 9)(pilot)
+            assert panel._first == 3 * 6 - (panel.size.height - 1)
