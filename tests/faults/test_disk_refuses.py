@@ -12,9 +12,9 @@ from faulty_disk import Call, counted, hooked, refuses, without_waiting
 from small_runs import Final, copy_of, events_of, final, new_run, tree
 
 from tui_trainer.events import CheckpointSaved, Ended, EpochMeasured, Event, Paused, SaveFailed, Warned
+from tui_trainer.exit_codes import INPUT_OUTPUT
 from tui_trainer.history import History
 from tui_trainer.run import create, exit_code, train_run
-from tui_trainer.exit_codes import INPUT_OUTPUT
 from tui_trainer.store import CheckpointStore, RunDirectory, list_runs, overview, send_request
 
 ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EACCES, errno.EROFS, errno.EMFILE)

@@ -1,26 +1,18 @@
 """SIGKILL at random instants until the run is done: the bits are those of a run that was left alone."""
 
 import random
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from child_work import train
 from children import ended, start
 from small_runs import Final, copy_of, final, new_run
 
-from tui_trainer.run import train_run
-from tui_trainer.storage import disk
 from tui_trainer.store import CheckpointStore, RunDirectory
 
 ENGINES = ("scratch", "pytorch")
 LONGEST_LIFE = 0.3  # seconds; longer where the machine is too busy to get on in that time
-
-
-def train(path: Path) -> None:
-    """In a child: train a run; the kernel survives a SIGKILL, so nothing is gained by waiting for fsync."""
-    disk.fsync = lambda descriptor: None
-    sys.exit(train_run(path).code)
 
 
 def killed_until_done(run: RunDirectory, rng: random.Random) -> int:
