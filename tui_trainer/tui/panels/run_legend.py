@@ -114,7 +114,9 @@ class RunLegend(ClickableWidget, can_focus=True):
     def _names(self) -> Content:
         columns = "".join(name.rjust(COLUMN) for name, _, _ in self._columns())
         time = "time".rjust(self._time_width()) if self._time_width() else ""
-        return Content.styled("   run".ljust(self._room()) + columns + time, "$quiet")
+        runs, rows = len(self._view.overlay.runs), self.size.height - 2
+        heading = f"   run {self._view.selected + 1} of {runs}" if runs > rows else "   run"
+        return Content.styled(heading.ljust(self._room()) + columns + time, "$quiet")
 
     def _row(self, place: int, shown: Shown) -> Content:
         view = self._view

@@ -63,7 +63,7 @@ class CurvesScreen(BenchScreen):
     #curves CurvePlot { width: 1fr; height: 1fr; }
     #curves.-two CurvePlot#second { display: block; margin-left: 2; }
     CurvePlot#second { display: none; }
-    #legend { height: auto; max-height: 6; background: $surface; text-wrap: nowrap; text-overflow: ellipsis; }
+    #legend { height: auto; max-height: 7; background: $surface; text-wrap: nowrap; text-overflow: ellipsis; }
     CurvesScreen.-large #legend { max-height: 12; }
     CurvesScreen.-small #legend { max-height: 2; }
     """
