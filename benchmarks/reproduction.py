@@ -14,6 +14,7 @@ from time import perf_counter
 
 import numpy as np
 import torch
+from threadpoolctl import threadpool_limits
 from torch import nn
 from torch.utils.data import DataLoader, Subset
 from torchvision.datasets import MNIST
@@ -29,7 +30,8 @@ Loop = Callable[[], object]
 
 def main(rounds: int = 2) -> None:
     """Print what each takes; with `--full` the reproduction is run in full length, else its time is extrapolated."""
-    with tempfile.TemporaryDirectory() as folder:
+    torch.set_num_threads(1)  # kinder to the loops: on a busy machine more threads are many times slower
+    with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
         loops = assignment_loops(unpacked(Path(folder)))
         seconds: dict[str, list[float]] = {name: [] for name in loops}
         for name, loop in loops.items():
