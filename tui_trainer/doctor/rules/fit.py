@@ -31,7 +31,10 @@ def stalled(case: Case) -> bool:
     "dropout-too-high",
     "warning",
     "dropout makes training far worse than validation",
-    ("underfitting", "plateau", "not-learning", "learning-rate-too-low", "constant-prediction"),
+    (
+        *("underfitting", "plateau", "not-learning", "constant-prediction"),
+        *("learning-rate-too-low", "learning-rate-too-high"),
+    ),
 )
 def dropout_too_high(case: Case) -> Finding | None:
     probability = case.setting("dropout")

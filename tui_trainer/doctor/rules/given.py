@@ -64,7 +64,7 @@ def inputs_not_shuffled(case: Case) -> Finding | None:
     "class-imbalance",
     "warning",
     "some classes have far fewer or more training examples than others",
-    ("constant-prediction",),
+    ("constant-prediction", "not-learning"),
 )
 def class_imbalance(case: Case) -> Finding | None:
     counts = case.data.get("classes", {}).get("training")
@@ -109,7 +109,10 @@ def leaked_validation(case: Case) -> Finding | None:
     "noisy-labels",
     "warning",
     "labels that contradict those of similar examples: shuffled, or often wrong",
-    ("not-learning", "underfitting", "plateau", "overfitting", "overtraining", "constant-prediction"),
+    (
+        *("not-learning", "underfitting", "plateau", "overfitting", "overtraining", "constant-prediction"),
+        *("learning-rate-too-low", "learning-rate-too-high"),
+    ),
 )
 def noisy_labels(case: Case) -> Finding | None:
     found = case.data.get("disagreement")
