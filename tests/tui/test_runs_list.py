@@ -13,6 +13,7 @@ from tui_trainer.store import RunLock
 from tui_trainer.tui.run_columns import COLUMNS, NAME, Column, fitting
 from tui_trainer.tui.run_list import AGAIN_SECONDS, SCAN_SECONDS, Filter, RunList
 
+CLOCK = Clock()
 KEYS = {column.name: column.key for column in COLUMNS}
 
 
@@ -20,7 +21,7 @@ KEYS = {column.name: column.key for column in COLUMNS}
 def runs(tmp_path: Path) -> RunList:
     """Five runs, read."""
     five_runs(tmp_path)
-    listed = RunList(tmp_path, clock=Clock())
+    listed = RunList(tmp_path, clock=CLOCK)
     listed.work([], 60)
     return listed
 
@@ -101,7 +102,7 @@ def test_runs_come_and_go(runs: RunList, tmp_path: Path) -> None:
     runs.marked = {gone}
     shutil.rmtree(tmp_path / gone)
     write_run(tmp_path, "20990101-000000-new1", trained(1))
-    runs._clock.now += SCAN_SECONDS  # ty: ignore[unresolved-attribute]  # the test's own clock
+    CLOCK.now += SCAN_SECONDS
     assert runs.work([], 60)
     assert gone not in runs.names
     assert gone not in runs.rows

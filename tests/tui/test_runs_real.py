@@ -14,6 +14,7 @@ from tui_trainer.run import train_run
 from tui_trainer.store import RunDirectory, RunReader, is_alive
 from tui_trainer.tui.app import TrainerApp
 from tui_trainer.tui.bench import Bench
+from tui_trainer.tui.panels.fields import Field
 from tui_trainer.tui.screens.ask import AskText
 from tui_trainer.tui.screens.ask_fork import AskFork
 from tui_trainer.tui.screens.runs import RunsScreen
@@ -38,7 +39,9 @@ async def test_a_finished_run_is_trained_further_and_forked(
     app = TrainerApp(Bench(resolve({}), Path("runs")), ascii=False, preferences_path=Path("app.json"))
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("3")
-        await until(pilot, lambda: isinstance(app.screen, RunsScreen) and app.screen.runs.rows)
+        screen = app.screen
+        assert isinstance(screen, RunsScreen)
+        await until(pilot, lambda: screen.runs.rows)
 
         await pilot.press("r")
         await until(pilot, lambda: isinstance(app.screen, AskText))
@@ -49,11 +52,11 @@ async def test_a_finished_run_is_trained_further_and_forked(
         await until(pilot, lambda: not is_alive(first))
 
         await pilot.press("3")
-        await until(pilot, lambda: app.screen.runs.rows[first.id].epoch == 5)  # ty: ignore[unresolved-attribute]
+        await until(pilot, lambda: screen.runs.rows[first.id].epoch == 5)
         await pilot.press("f")
         await until(pilot, lambda: isinstance(app.screen, AskFork))
-        app.screen.query_one("#field-learning_rate").give("0.005")  # ty: ignore[unresolved-attribute]
-        app.screen.query_one("#field-epochs").give("7")  # ty: ignore[unresolved-attribute]
+        app.screen.query_one("#field-learning_rate", Field).give("0.005")
+        app.screen.query_one("#field-epochs", Field).give("7")
         await pilot.press("ctrl+s")
         await until(pilot, lambda: isinstance(app.screen, TrainScreen) and app.bench.directory != first.path)
         assert app.bench.directory is not None

@@ -186,7 +186,7 @@ def test_sorting_by_key_and_by_heading(runs: list[Path]) -> None:
         assert titles(screen)[0] == "with dropout"
         heading = str(screen.query_one("#headings").render())
         await pilot.click("#headings", offset=(heading.index("validation") + 3, 0))
-        values = [screen.runs.rows[name].validation_accuracy for name in screen.table.names]
+        values = [screen.runs.rows[name].validation_accuracy or 0 for name in screen.table.names]
         assert values == sorted(values)
         await pilot.click("#headings", offset=(heading.index("validation") + 3, 0))
         assert [screen.runs.rows[name].validation_accuracy for name in screen.table.names] == values[::-1]

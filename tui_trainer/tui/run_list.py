@@ -1,5 +1,6 @@
 """All runs under a folder, as a list: names at once, rows as they are read, sorted and filtered."""
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -48,7 +49,7 @@ class RunList:
         self.falling = False
         self.scanned = False
         self._clock = clock
-        self._scanned_at = float("-inf")
+        self._scanned_at = -math.inf
         self._quiet: int | None = None
         self._read_at: dict[str, float] = {}
         self._next = 0  # place in `names` from which on there may be unread ones
@@ -89,12 +90,11 @@ class RunList:
         return changed
 
     def _due(self, seen: list[str]) -> Iterable[str]:
-        """What to read now: seen and unread, seen or alive and read a while ago, and then the others."""
+        """What to read now: what is seen or alive and was not read of late, and then what was never read."""
         time_now = self._clock()
-        yield from (name for name in seen if name not in self._read_at)
         moving = [name for name, row in list(self.rows.items()) if row.alive]
         for name in dict.fromkeys([*seen, *moving]):
-            if time_now - self._read_at.get(name, 0) >= AGAIN_SECONDS:
+            if time_now - self._read_at.get(name, -math.inf) >= AGAIN_SECONDS:
                 yield name
         names = self.names
         while self._next < len(names):
@@ -119,7 +119,7 @@ class RunList:
     def forget(self, name: str) -> None:
         """A run is another one now, or gone: look again soon."""
         self._read_at.pop(name, None)
-        self._scanned_at, self._next = float("-inf"), 0
+        self._scanned_at, self._next = -math.inf, 0
 
     # -- for the screen ------------------------------------------------------
 
