@@ -78,3 +78,14 @@ def enter_on_a_full_disk(path: Path, reached: Flag, go: Flag) -> None:
 
     disk.write = write  # ty: ignore[invalid-assignment]  # a method of one object
     enter("trainer", path, "training", reached, go)
+
+
+def take_part(path: Path, output: Path, go: Flag) -> None:
+    """Begin to train at `go`; print how long it took to be refused."""
+    redirect(output)
+    go.wait()
+    began = time.monotonic()
+    sys.argv = ["tui_trainer.run", str(path)]
+    code = trainer_main()
+    print(f"{time.monotonic() - began:.3f}")
+    sys.exit(code)
