@@ -130,6 +130,7 @@ def fork(
 
 def _ask(run: str | None, folder: Path | None, action: str, **arguments: object) -> int:
     directory = find_run(run, runs_folder(folder))
+    directory.read()  # whether it can be understood at all
     if not is_alive(directory):
         return fail(f"{directory.id} has no living trainer: `tui-trainer resume` starts one", USAGE)
     request(directory.path, action, **arguments)
