@@ -23,7 +23,7 @@ WEIGHT = {
 
 def layer(name: str, kind: str, **numbers: Any) -> dict[str, Any]:
     """One layer of an inspection."""
-    found = {"layer": name, "kind": kind, "mean": 0.4, "deviation": 0.6, "min": 0.0, "max": 4.0}
+    found: dict[str, Any] = {"layer": name, "kind": kind, "mean": 0.4, "deviation": 0.6, "min": 0.0, "max": 4.0}
     if kind in ("linear", "conv2d"):
         found["parameters"] = {"weight": copy.deepcopy(WEIGHT)}
     if kind == "relu":

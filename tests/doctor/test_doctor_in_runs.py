@@ -12,8 +12,12 @@ from tui_trainer.cli.main import main
 from tui_trainer.config import RunConfig
 from tui_trainer.doctor import Doctor
 from tui_trainer.events import CureTried, Event, FindingMade, Surveyed, from_line
+from tui_trainer.history import History
 from tui_trainer.run import create, train_run
+from tui_trainer.run.consult import Consultation
 from tui_trainer.run.cure import cure
+from tui_trainer.run.first_bad import where_it_arose
+from tui_trainer.run.prepare import load_learner
 from tui_trainer.settings import SettingError
 from tui_trainer.store import RunDirectory, RunReader
 
@@ -102,6 +106,33 @@ def test_a_nan_is_traced_to_its_step_and_layer(tmp_path: Path) -> None:
     assert found.evidence["layer"] in ("linear1", "relu1", "linear2")
     assert found.evidence["likely_cause"] == "learning rate"
     assert found.request == {"action": "restart", "changes": {"learning_rate": 3.0}}
+
+
+def test_looking_into_a_nan_changes_nothing(tmp_path: Path) -> None:
+    prepared = load_learner(make(tmp_path, **BLOWN_UP))
+    training, learner = prepared.training, prepared.training.learner
+    first = learner.state_dict()
+    for _ in training.slices():
+        pass
+    broken = learner.state_dict()
+    found = where_it_arose(training, prepared.splits["training"], [(0, first)])
+    assert found.step == training.diverged_at
+    assert all(broken[name].tobytes() == array.tobytes() for name, array in learner.state_dict().items())
+    assert where_it_arose(training, prepared.splits["training"], []).part == "weight"  # nothing was saved
+
+
+def test_the_first_look_leaves_movement_to_be_measured_from_the_epochs_beginning(tmp_path: Path) -> None:
+    prepared = load_learner(make(tmp_path, network="softmax", epochs=3))
+    training, inspect = prepared.training, prepared.training.inspect
+    assert inspect is not None
+    begun = inspect.state()["linear1.weight"]
+    training.stop_at = 15  # in the middle of an epoch, as a fork may begin
+    next(iter(training.slices()))
+    history = History(training.config, training.progress.steps_per_epoch)
+    surveyed = next(iter(Consultation(training, prepared.splits, list).begin(history)))
+    assert isinstance(surveyed, Surveyed)
+    assert surveyed.layers[0]["parameters"]["weight"]["change"] > 0
+    assert inspect.state()["linear1.weight"].tobytes() == begun.tobytes()
 
 
 def test_unscaled_inputs_come_first_and_explain_the_nan(tmp_path: Path) -> None:
