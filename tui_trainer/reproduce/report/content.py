@@ -103,11 +103,11 @@ def _held(preset: str, found: Reproduction) -> str:
     inside = [_reading_words(row) for row in [*rows, *own] if reading(row).inside]
     nearly = [_reading_words(row) for row in [*rows, *own] if reading(row).nearly and not reading(row).inside]
     if inside:
-        return f"The four numbers reported for **{preset}** all lie inside the measured range {listed(inside)}."
+        return f"The four numbers reported for **{preset}** all lie inside the measured range of: {'; '.join(inside)}."
     if nearly:
         return (
-            f"The four numbers reported for **{preset}** lie inside the measured range {listed(nearly)}, "
-            "give or take the sampling error of as many examples."
+            f"The four numbers reported for **{preset}** lie inside the measured range, give or take the sampling "
+            f"error of as many examples, of: {'; '.join(nearly)}."
         )
     nearest = min(rows, key=lambda row: distance(row, REPORTED[preset]))
     where = f"the nearest row is the one {_reading_words(nearest)}"
@@ -115,7 +115,7 @@ def _held(preset: str, found: Reproduction) -> str:
 
 
 def _reading_words(row: Row) -> str:
-    own = ", where everything differs from seed to seed" if row.data_seed is None else ""
+    own = " with examples and order of its own for each seed" if row.data_seed is None else ""
     return f"{VARIANT_WORDS[row.experiment.variant]}{own}"
 
 
@@ -154,9 +154,10 @@ def _why(rows: Sequence[Row]) -> Iterator[Block]:
         "zero. Where no example of the unit’s own digit does, nothing pushes it up any more, and the other digits that "
         "lift it push it down, for all digits, as pixels are never negative: the digit is lost for good (with Adam as "
         "soon as the averages of past gradients have faded). Its examples get the logit 0 there, and can be right only "
-        "by a tie. In the end no example at all lifts the unit: it is dead, and no gradient reaches it. Which digits "
-        "are lost is settled by the first weights and the first steps: one run is one draw. The ceiling is the share "
-        "of training examples whose digit is not lost; digits in brackets have a unit that is not quite dead."
+        "by a tie, which falls to the smallest digit: a lost 0 is still named. Where no example at all lifts the unit, "
+        "it is dead: no gradient reaches it. Which digits are lost is settled by the first weights and the first "
+        "steps: one run is one draw. The ceiling is the share of training examples whose digit is not lost; digits in "
+        "brackets have a unit that is not quite dead."
     )
     yield digit_table(rows)
     if (table := ceiling_table(rows)).lines:

@@ -65,7 +65,7 @@ def digit_table(rows: Sequence[Row]) -> Table:
 
 
 def _digits(units: OutputUnits) -> str:
-    return " ".join(f"{digit}" if digit in units.dead else f"({digit})" for digit in units.lost)
+    return "".join(f"{digit}" if digit in units.dead else f"({digit})" for digit in units.lost)
 
 
 def ceiling_table(rows: Sequence[Row]) -> Table:
