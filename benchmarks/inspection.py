@@ -7,6 +7,7 @@ from time import process_time
 from typing import Any
 
 from engines import load_engine
+from engines.interface import Learner
 from tui_trainer import data
 from tui_trainer.config import RunConfig, preset
 from tui_trainer.doctor import Doctor
@@ -23,12 +24,10 @@ TASKS: dict[str, dict[str, Any]] = {
 
 
 def main(rounds: int = 40) -> None:
-    """One line for each task and engine: medians of epochs with and without, in processor time, and of what comes on top."""
+    """A line for each task and engine: medians of an epoch without, and of what comes on top, in processor time."""
     for engine in ("scratch", "pytorch") if find_spec("torch") else ("scratch",):
         for title, settings in TASKS.items():
-            report(
-                f"{engine}, {title}", {"engine": engine, **settings}, rounds if "lenet" not in title else 4
-            )
+            report(f"{engine}, {title}", {"engine": engine, **settings}, rounds if "lenet" not in title else 4)
 
 
 def report(title: str, settings: dict[str, Any], rounds: int) -> None:
@@ -67,10 +66,10 @@ class Clocked(Inspector):
         super().__init__(config.network_config, loaded.splits["validation"])
         self.seconds: list[float] = []
 
-    def __call__(self, *arguments: Any) -> list[dict[str, Any]]:
+    def __call__(self, learner: Learner) -> list[dict[str, Any]]:
         """Inspect."""
         start = process_time()
-        found = super().__call__(*arguments)
+        found = super().__call__(learner)
         self.seconds.append(process_time() - start)
         return found
 

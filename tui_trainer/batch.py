@@ -39,29 +39,45 @@ class Printer(Protocol):
 
 def remark(event: Event) -> str | None:
     """The line for an event that a person should read, or None."""
+    return _trouble(event) or _course(event)
+
+
+def _trouble(event: Event) -> str | None:
+    """What went wrong."""
     match event:
-        case Started(epoch=epoch, step=step, resumed_from=name, notes=notes):
-            begun = "" if name is None else f"going on from {name}, epoch {epoch}, step {step}"
-            return "; ".join(filter(None, [begun, *notes])) or None
-        case Loading(what=what):
-            return f"loading {what}"
         case SaveFailed(what=what, reason=reason):
             return f"could not save {what}: {reason}; training goes on, the next interval tries again"
         case CheckpointSetAside(name=name, renamed=renamed, reason=reason):
             return f"{name} is bad: {reason}; set aside as {renamed}"
         case Warned(message=message):
             return message
-        case SettingChanged(name=name, old=old, new=new, step=step):
-            return f"{name} {old:g} → {new:g} at step {step}"
         case RequestRefused(reason=reason):
             return f"refused: {reason}"
         case FindingMade(rule=rule, why=why, cure=cure, severity=severity):
             return f"{severity}: {rule}: {why} {cure}"
-        case CureJudged(rule=rule, helped=helped, before=before, after=after):
-            return f"{rule}: the cure {'helped' if helped else 'did not help'}{_moved(before, after)}"
+    return None
+
+
+def _course(event: Event) -> str | None:
+    """How the run goes."""
+    match event:
+        case Started(epoch=epoch, step=step, resumed_from=name, notes=notes):
+            begun = "" if name is None else f"going on from {name}, epoch {epoch}, step {step}"
+            return "; ".join(filter(None, [begun, *notes])) or None
+        case Loading(what=what):
+            return f"loading {what}"
+        case SettingChanged(name=name, old=old, new=new, step=step):
+            return f"{name} {old:g} → {new:g} at step {step}"
+        case CureJudged():
+            return _judgement(event)
         case Ended(status=status, reason=reason) if reason:
             return f"{status}: {reason}"
     return None
+
+
+def _judgement(event: CureJudged) -> str:
+    """Whether a cure helped, with the numbers where they are known."""
+    return f"{event.rule}: the cure {'helped' if event.helped else 'did not help'}{_moved(event.before, event.after)}"
 
 
 def _moved(before: dict[str, float], after: dict[str, float]) -> str:

@@ -35,7 +35,7 @@ def app_on(paths: list[Path]) -> TrainerApp:
     """An app that looks at the first run and has the others pinned."""
     bench = Bench(resolve({}), Path("runs"), attach=paths[0] if paths else None, clock=Clock())
     bench.pinned = paths[1:]
-    return TrainerApp(bench, ascii=False, preferences_path=Path("app.json"))
+    return TrainerApp(bench, ascii=False, preferences_path=bench.runs / "app.json")
 
 
 def on_curves(paths: list[Path], steps: Steps, size: tuple[int, int] = (120, 40)) -> None:

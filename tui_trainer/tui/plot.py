@@ -161,9 +161,10 @@ def thin(
 def _extremes(ys: Sequence[float], start: int, stop: int, log: bool) -> tuple[list[int], bool]:
     """Where the lowest and highest drawable values of a stretch are, and whether all of it is drawable."""
     chunk = ys[start:stop]
-    whole = math.isfinite(sum(chunk)) and not (log and min(chunk) <= 1 / axes.LARGEST) and max(map(abs, chunk)) < axes.LARGEST
-    if whole:
-        return sorted({start + chunk.index(min(chunk)), start + chunk.index(max(chunk))}), True
+    low, high = min(chunk), max(chunk)
+    too_low = low <= (1 / axes.LARGEST if log else -axes.LARGEST)
+    if math.isfinite(sum(chunk)) and not too_low and high < axes.LARGEST:
+        return sorted({start + chunk.index(low), start + chunk.index(high)}), True
     good = [index for index in range(start, stop) if axes.drawable(ys[index], log)]
     return sorted({min(good, key=ys.__getitem__), max(good, key=ys.__getitem__)}) if good else [], False
 
