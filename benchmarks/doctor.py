@@ -32,8 +32,8 @@ from tui_trainer.events import (
 )
 from tui_trainer.history import History
 
-PER_FAULT = 30  # the even ones to tune on, the odd ones to report
-PER_HEALTHY = 22
+FAULTY = {"tune": range(30), "report": range(30, 46)}  # numbers of the runs of each fault
+SOUND = {"tune": range(22), "report": range(22, 33)}  # and of each kind of healthy ones
 HEALTHY_EPOCHS = 12
 MEASURED = (SliceMeasured, EpochMeasured, Inspected, Surveyed, NotFinite)
 
@@ -103,7 +103,7 @@ def observe(recorded: dict[str, Any]) -> dict[str, Any]:
 
 def roots(made: list[FindingMade]) -> list[str]:
     """What was named as a cause of its own: worse than a note, and explained by nothing else that was named."""
-    explained = {name for event in made for name in event.explains}
+    explained = {name for event in made for name in event.explains} | {e.rule for e in made if e.explained_by}
     return sorted({event.rule for event in made if event.severity != "note"} - explained)
 
 
@@ -119,9 +119,8 @@ def mend(result: dict[str, Any]) -> dict[str, Any] | None:
 
 def plans(half: str) -> list[tuple[str, int]]:
     """Kinds and numbers of the runs of a half: tune or report."""
-    keep = {"tune": 0, "report": 1}[half]
-    numbers = dict.fromkeys(FAULTS, PER_FAULT) | dict.fromkeys(HEALTHY, PER_HEALTHY)
-    return [(kind, number) for kind, count in numbers.items() for number in range(keep, count, 2)]
+    numbers = dict.fromkeys(FAULTS, FAULTY[half]) | dict.fromkeys(HEALTHY, SOUND[half])
+    return [(kind, number) for kind, chosen in numbers.items() for number in chosen]
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -213,14 +213,19 @@ def poor_initial_weights(random: Random) -> dict[str, Any]:
 def not_finite(random: Random) -> dict[str, Any]:
     steps = tuple({"optimizer": o, "learning_rate": r} for o in ("sgd", "momentum") for r in (1.0, 3.0, 10.0, 100.0))
     settings = base(random, ("softmax", "tanh", "tanh-deep"), steps) | {"loss": "mean-squared-error"}
-    return {"settings": settings, "reference": {"optimizer": "sgd", "learning_rate": 0.05}}
+    also = ("learning-rate-too-high",)
+    return {"settings": settings, "also": also, "reference": {"optimizer": "sgd", "learning_rate": 0.05}}
 
 
 def exploding(random: Random) -> dict[str, Any]:
     steps = tuple({"optimizer": o, "learning_rate": r} for o in ("sgd", "momentum") for r in (10.0, 30.0, 100.0))
     steps += tuple({"optimizer": "adam", "learning_rate": r} for r in (1.0, 3.0))
     settings = base(random, ("softmax", "tanh", "tanh-deep", "mlp"), steps)
-    return {"settings": settings, "also": ("not-finite",), "reference": {"optimizer": "sgd", "learning_rate": 0.05}}
+    return {
+        "settings": settings,
+        "also": ("not-finite", "learning-rate-too-high"),
+        "reference": {"optimizer": "sgd", "learning_rate": 0.05},
+    }
 
 
 def dead_output_units(random: Random) -> dict[str, Any]:

@@ -187,7 +187,8 @@ class FindingMade(Event):
     why: str
     cure: str
     request: dict[str, Any] | None = None
-    explains: list[str] = field(default_factory=list)
+    explains: list[str] = field(default_factory=list)  # rules whose findings follow from this one
+    explained_by: list[str] = field(default_factory=list)  # and those that this one follows from
 
 
 @dataclass(frozen=True)

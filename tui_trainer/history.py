@@ -4,7 +4,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import singledispatchmethod
 from typing import Any
 
@@ -278,11 +278,19 @@ class History:
     @_fold.register
     def _(self, event: FindingMade) -> None:
         self.findings[event.rule] = event
+        for cause in event.explained_by:
+            if (known := self.findings.get(cause)) is not None and event.rule not in known.explains:
+                self.findings[cause] = replace(known, explains=[*known.explains, event.rule])
         self._mark(event.step, event.epoch, "finding", event.rule)
 
     @_fold.register
     def _(self, event: FindingResolved) -> None:
         self.findings.pop(event.rule, None)
+        for name, known in self.findings.items():
+            if event.rule in known.explains:
+                self.findings[name] = replace(
+                    known, explains=[other for other in known.explains if other != event.rule]
+                )
 
     @_fold.register
     def _(self, event: CureTried) -> None:

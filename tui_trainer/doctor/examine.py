@@ -70,8 +70,9 @@ class Doctor:
         rules = {rule.name: rule for rule in self._rules}
         holding = {*found, *history.findings}
         explains = [other for other in rules[name].explains if other in holding]
-        explained = any(name in rules[other].explains for other in found if other != name)
-        severity = "note" if explained else rules[name].severity
+        causes = [other for other in found if other != name and name in rules[other].explains]
+        severity = finding.severity or rules[name].severity
+        severity = "note" if causes and severity == "warning" else severity
         return FindingMade(
             rule=name,
             epoch=history.epoch,
@@ -82,6 +83,7 @@ class Doctor:
             cure=finding.cure,
             request=finding.request,
             explains=explains,
+            explained_by=causes,
         )
 
     def _gone(self, found: Iterable[str], history: "History") -> list[Event]:

@@ -20,6 +20,7 @@ class Finding:
     why: str
     cure: str
     request: dict[str, Any] | None = None
+    severity: str | None = None  # where it is not the rule's
 
 
 @dataclass(frozen=True)

@@ -6,25 +6,27 @@ from typing import Any
 
 from tui_trainer.doctor.case import Case
 from tui_trainer.doctor.finding import Finding, Rule, fork, live, restart, rule
-from tui_trainer.doctor.rules.measures import STRONG_DECAY, pulled_to_zero, rate_decayed
+from tui_trainer.doctor.rules.measures import STRONG_DECAY, entropy, pulled_to_zero, rate_decayed
+from tui_trainer.doctor.rules.overshoot import HEAVY_DROPOUT
 
 STALLED = 0.04  # share by which a loss falls in an epoch at most, when it has stopped
+STALLED_WHEN_SMALL = 0.08  # the same for a network that is too small, and cannot get far
 STALLED_EPOCHS = 3
 HIGH_ERROR, HIGH_ERROR_WITH_DECAY = 0.15, 0.09
 GAP = 0.12  # training error above validation error
 BY_HEART = 0.05  # training loss, in validation losses
-RISEN = 1.05  # validation loss, in its least
+RISEN, LONG_RISEN = 1.05, 1.08  # validation loss, in its least
 AFTER_BEST, LONG_AFTER_BEST = 5, 7  # epochs
 BETTER = 0.002  # of an error, for it to have improved
 
 
-def stalled(case: Case) -> bool:
-    """Whether the training loss has fallen by little or nothing in each of the last epochs."""
+def stalled(case: Case, share: float = STALLED) -> bool:
+    """Whether the training loss has fallen by less than a share of it in each of the last epochs."""
     losses = case.training_loss[-case.steady :] if case.steady else ()
     if len(losses) <= STALLED_EPOCHS + 1 or not case.finite:
         return False
     newest = losses[-STALLED_EPOCHS - 1 :]
-    return all(after > (1 - STALLED) * before for before, after in itertools.pairwise(newest))
+    return all(after > (1 - share) * before for before, after in itertools.pairwise(newest))
 
 
 @rule(
@@ -33,7 +35,7 @@ def stalled(case: Case) -> bool:
     "dropout makes training far worse than validation",
     (
         *("underfitting", "plateau", "not-learning", "constant-prediction"),
-        *("learning-rate-too-low", "learning-rate-too-high"),
+        *("learning-rate-too-low", "learning-rate-too-high", "dead-hidden-units", "vanishing-gradient"),
     ),
 )
 def dropout_too_high(case: Case) -> Finding | None:
@@ -41,13 +43,15 @@ def dropout_too_high(case: Case) -> Finding | None:
     if not probability or case.config.dropout_at == "none" or min(case.epoch, case.steady) < 3 or not case.finite:
         return None
     trained, validated = case.training_error[-1], case.validation_error[-1]
-    if trained - validated < GAP:
+    silenced = probability >= HEAVY_DROPOUT and min(case.training_loss[-3:]) > 0.95 * entropy(case)
+    if trained - validated < GAP and not silenced:
         return None
     lower = round(probability / 3, 2)
     return Finding(
         evidence={"dropout": probability, "training_error": trained, "validation_error": validated},
         why=f"With dropout {probability:g} ({case.config.dropout_at}), {trained:.0%} of the training examples are "
-        f"wrong; without it, {validated:.0%} of the validation examples: most of what is known is dropped.",
+        f"wrong; without it, {validated:.0%} of the validation examples: "
+        + ("nothing gets through." if silenced else "most of what is known is dropped."),
         cure=f"Lower the dropout to {lower:g}.",
         request=live(dropout=lower),
     )
@@ -89,7 +93,7 @@ def overtraining(case: Case) -> Finding | None:
         return None
     least, ago = _best(case)
     recent, fell = fmean(case.validation_loss[-3:]), case.training_loss[-1] < 0.7 * case.training_loss[-1 - ago]
-    if ago < LONG_AFTER_BEST or recent < RISEN * least or not fell or _error_improves(case):
+    if ago < LONG_AFTER_BEST or recent < LONG_RISEN * least or not fell or _error_improves(case):
         return None
     best = case.epoch - ago
     return Finding(
@@ -117,7 +121,10 @@ def _too_small(case: Case) -> bool:
 def underfitting(case: Case) -> Finding | None:
     decay = case.setting("weight_decay")
     strong = decay >= STRONG_DECAY
-    if not stalled(case) or rate_decayed(case) or pulled_to_zero(case) or not (strong or _too_small(case)):
+    small = _too_small(case)
+    if rate_decayed(case) or pulled_to_zero(case) or not (strong or small):
+        return None
+    if not stalled(case, STALLED_WHEN_SMALL if small and case.config.network != "softmax" else STALLED):
         return None
     trained, validated = case.training_error[-1], case.validation_error[-1]
     if trained < (HIGH_ERROR_WITH_DECAY if strong else HIGH_ERROR) or validated > trained + 0.08:

@@ -9,7 +9,7 @@ GROWN = 5.0  # times the loss at the beginning, and that of knowing nothing
 GRADIENT_GROWN = 100.0  # times the gradient at the beginning
 CUT = 10.0  # what a learning rate is divided by
 GONE_WRONG = (
-    *("learning-rate-too-high", "dead-hidden-units", "dead-output-units", "not-learning", "constant-prediction"),
+    *("dead-hidden-units", "dead-output-units", "not-learning", "constant-prediction", "learning-rate-too-low"),
     *("frozen-layer", "plateau", "underfitting", "saturated-activations", "vanishing-gradient"),
 )
 
@@ -19,7 +19,7 @@ def not_finite(case: Case) -> Finding | None:
     found = case.not_finite
     if found is None:
         return None
-    cause, why = _cause(case)
+    cause, why = cause_of(case)
     where = f"in the {found['part']} of {found['layer']}" if found["layer"] else "in the loss"
     return Finding(
         evidence={
@@ -36,6 +36,19 @@ def not_finite(case: Case) -> Finding | None:
 
 @rule("exploding", "error", "the loss or the gradient grows far beyond what it was at the beginning", GONE_WRONG)
 def exploding(case: Case) -> Finding | None:
+    numbers = growth(case)
+    if numbers is None:
+        return None
+    cause, why = cause_of(case)
+    return Finding(
+        evidence={**numbers, "likely_cause": cause},
+        why=f"The loss reached {numbers['loss']:.3g} from {numbers['loss_at_first']:.3g} at the start. {why}",
+        **_mend(case, cause),
+    )
+
+
+def growth(case: Case) -> dict[str, float] | None:
+    """How far loss and gradient have grown, where that is out of all bounds."""
     if not case.start or not case.slices:
         return None
     first = case.start[-1].get("loss") or case.chance
@@ -45,18 +58,7 @@ def exploding(case: Case) -> Finding | None:
     by_gradient = gradient > GRADIENT_GROWN * gradient_at_first > 0 and newest > max(first, case.chance)
     if not by_loss and not by_gradient:
         return None
-    cause, why = _cause(case)
-    return Finding(
-        evidence={
-            "loss": newest,
-            "loss_at_first": first,
-            "gradient": gradient,
-            "gradient_at_first": gradient_at_first,
-            "likely_cause": cause,
-        },
-        why=f"The loss reached {newest:.3g} from {first:.3g} at the start. {why}",
-        **_mend(case, cause),
-    )
+    return {"loss": newest, "loss_at_first": first, "gradient": gradient, "gradient_at_first": gradient_at_first}
 
 
 def _gradient(layers: list[dict]) -> float:
@@ -65,7 +67,8 @@ def _gradient(layers: list[dict]) -> float:
     return math.hypot(*norms)
 
 
-def _cause(case: Case) -> tuple[str, str]:
+def cause_of(case: Case) -> tuple[str, str]:
+    """What numbers that grow out of bounds are likely due to, and a sentence on it."""
     seen = case.data.get("inputs")
     if seen and math.hypot(seen["mean"], seen["deviation"]) > 4:
         return "unscaled inputs", "The inputs are not scaled, and the first steps throw the weights far out."

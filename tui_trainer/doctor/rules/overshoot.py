@@ -2,7 +2,8 @@
 
 from tui_trainer.doctor.case import Case
 from tui_trainer.doctor.finding import Finding, Rule, live, restart, rule
-from tui_trainer.doctor.rules.measures import entropy, frozen, grown_by, pulled_to_zero
+from tui_trainer.doctor.rules.measures import entropy, frozen, grown_by, nothing_to_learn
+from tui_trainer.doctor.rules.numbers import cause_of, growth
 
 WATCHED = 8  # epochs in which jumps are counted
 RISE = 1.03  # of the training loss, against its best
@@ -11,6 +12,8 @@ JUMPS = 3  # epochs with one or the other
 FITTED = 0.04  # training error below which the losses may do as they like
 ENDS_BEFORE, ENDS_NOW = 0.25, 0.5  # share of a tanh's or sigmoid's outputs at their ends
 OVERCONFIDENT, OVERCONFIDENT_EPOCHS = 8.0, 3  # validation loss, in validation errors
+KILLED_BEFORE, KILLED_NOW = 0.2, 0.5  # share of a layer's units
+HEAVY_DROPOUT = 0.8  # turns units off by itself
 THROWN = 3.0  # times as large as the initial weights
 
 
@@ -20,13 +23,63 @@ THROWN = 3.0  # times as large as the initial weights
     "steps overshoot: the loss jumps up and down, or the first steps threw the weights away",
     (
         *("dead-hidden-units", "saturated-activations", "constant-prediction", "not-learning", "frozen-layer"),
-        *("plateau", "underfitting", "overtraining", "vanishing-gradient", "learning-rate-too-low", "batch-too-large"),
+        *(
+            "not-finite",
+            "exploding",
+            "plateau",
+            "underfitting",
+            "overtraining",
+            "vanishing-gradient",
+            "learning-rate-too-low",
+            "batch-too-large",
+        ),
     ),
 )
 def learning_rate_too_high(case: Case) -> Finding | None:
-    if case.steady < 2 or not case.finite or pulled_to_zero(case):
+    if nothing_to_learn(case):
         return None
-    return _jumping(case) or _thrown(case) or _driven_to_the_ends(case) or _overconfident(case)
+    if case.not_finite is not None or growth(case):
+        return _blown_up(case)
+    if case.steady < 2 or not case.finite:
+        return None
+    return _killed_units(case) or _jumping(case) or _thrown(case) or _driven_to_the_ends(case) or _overconfident(case)
+
+
+def _blown_up(case: Case) -> Finding | None:
+    """Numbers that grew out of bounds, for want of another reason."""
+    cause, why = cause_of(case)
+    if cause != "learning rate":
+        return None
+    rate = float(f"{case.learning_rate / 10:.3g}")
+    return Finding(
+        evidence={"blown_up": True, "learning_rate": case.learning_rate},
+        why=why,
+        cure=f"Begin again with learning rate {rate:g}.",
+        request=restart(learning_rate=rate),
+    )
+
+
+def _killed_units(case: Case) -> Finding | None:
+    """Hidden units that worked at the start, and that the steps have pushed to where they are always off."""
+    if case.setting("dropout") >= HEAVY_DROPOUT:
+        return None
+    at_first = {layer["layer"]: layer.get("dead_count", 0) for layer in case.start or []}
+    killed = [
+        (layer, layer["dead_count"] / layer["units"])
+        for layer in case.hidden("relu")
+        if layer["units"] >= 8 and at_first.get(layer["layer"], layer["units"]) < KILLED_BEFORE * layer["units"]
+    ]
+    layer, share = max(killed, key=lambda found: found[1], default=({}, 0.0))
+    if share < KILLED_NOW:
+        return None
+    name, rate = layer["layer"], float(f"{case.learning_rate / 10:.3g}")
+    return Finding(
+        evidence={"layer": name, "dead_share": round(share, 4), "learning_rate": case.learning_rate},
+        why=f"Steps of {case.learning_rate:g} have pushed {share:.0%} of the units of {name} to where they are "
+        "always off, and no gradient leads back.",
+        cure=f"Begin again with learning rate {rate:g}.",
+        request=restart(learning_rate=rate),
+    )
 
 
 def _jumping(case: Case) -> Finding | None:

@@ -22,7 +22,7 @@ HARDLY = 0.12  # share by which a loss falls in an epoch at most, when it hardly
 SLOW_ERROR, SLOW_ERROR_OF_LARGE_BATCH = 0.2, 0.15
 SLOW_CHANGE = 0.05  # how far weights move in an epoch, as a share of their size
 NOT_LEARNING_EPOCHS = 3
-NEAR_CHANCE = 0.98  # of the loss of the best constant prediction
+NEAR_CHANCE, NEAR_CHANCE_OF_DECAYED = 0.98, 0.9  # of the loss of the best constant prediction
 ONE_CLASS = 0.98  # share of the predictions
 
 
@@ -93,7 +93,8 @@ def not_learning(case: Case) -> Finding | None:
     losses, known = case.training_loss[-NOT_LEARNING_EPOCHS:], entropy(case)
     if case.config.loss != "cross-entropy" or case.steady < NOT_LEARNING_EPOCHS or len(losses) < NOT_LEARNING_EPOCHS:
         return None
-    if rate_decayed(case) or not all(loss > NEAR_CHANCE * known for loss in losses):
+    near = NEAR_CHANCE_OF_DECAYED if pulled_to_zero(case) else NEAR_CHANCE
+    if rate_decayed(case) or not all(loss > near * known for loss in losses):
         return None
     why, cure, request = _reason(case)
     return Finding(

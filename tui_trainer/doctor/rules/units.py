@@ -2,7 +2,7 @@
 
 from tui_trainer.doctor.case import Case, weights
 from tui_trainer.doctor.finding import Finding, Rule, restart, rule
-from tui_trainer.doctor.rules.measures import nothing_to_learn, rate_decayed
+from tui_trainer.doctor.rules.measures import entropy, nothing_to_learn, rate_decayed
 
 DEAD_FROM_A_DEAD_OUTPUT = (
     *("plateau", "underfitting", "not-learning", "constant-prediction", "frozen-layer", "vanishing-gradient"),
@@ -19,7 +19,7 @@ NOTHING_FLOWS = (
 OFF_FOR = 4  # inspections in which a unit whose weights still move must be off
 DEAD_PART, DEAD_LEAST = 0.5, 4  # share of a layer's units, and how many at least
 SATURATED_PART = 0.5  # share of a layer's outputs
-VANISHED = 1e-3  # gradient of the first against the last layer, each against its weights
+VANISHED, VANISHED_AND_STUCK = 1e-3, 1e-2  # gradient of the first against the last layer, each against its weights
 
 
 @rule(
@@ -42,6 +42,7 @@ def dead_output_units(case: Case) -> Finding | None:
         f"accuracy cannot pass {ceiling:.1%}.",
         cure="Train without the ReLU on the logits (network softmax).",
         request=restart(network="softmax"),
+        severity=None if lost else "note",
     )
 
 
@@ -96,7 +97,7 @@ def dead_hidden_units(case: Case) -> Finding | None:
 )
 def saturated_activations(case: Case) -> Finding | None:
     most = [layer for layer in case.hidden("sigmoid", "tanh") if layer["saturated"] >= SATURATED_PART]
-    if not most:
+    if not most or nothing_to_learn(case):
         return None
     layer = most[0]
     return Finding(
@@ -120,7 +121,8 @@ def vanishing_gradient(case: Case) -> Finding | None:
     if len(found) < 3 or case.epoch < 1 or not known or nothing_to_learn(case):
         return None
     first, last = (weight["gradient"]["norm"] / max(weight["norm"], 1e-30) for _, weight in (found[0], found[-1]))
-    if not 0 < first <= VANISHED * last:
+    stuck = case.finite and min(case.training_loss[-2:]) > 0.98 * entropy(case)
+    if not 0 < first <= (VANISHED_AND_STUCK if stuck else VANISHED) * last:
         return None
     deep = any(layer["kind"] == "sigmoid" for layer in case.layers)
     return Finding(
