@@ -291,18 +291,15 @@ def from_record(record: Mapping[str, Any]) -> Event | None:
     fields = FIELDS.get(kind) if isinstance(kind, str) else None
     if fields is None:
         return None
-    notes = record.get("nonfinite")
-    values = {}
-    for name, value in record.items():
-        if (expected := fields.get(name)) is None:
-            continue
-        if value is None and expected == (float,):
-            value = _nonfinite(notes, name)
-        elif not _accepts(expected, value):
-            return None
-        if name == "at" and not -LARGEST <= value <= LARGEST:
-            return None
-        values[name] = value
+    values = {name: value for name, value in record.items() if name in fields}
+    for name, value in values.items():
+        if type(value) not in fields[name] or type(value) is int:
+            if value is None and fields[name] == (float,):
+                values[name] = _nonfinite(record.get("nonfinite"), name)
+            elif not _accepts(fields[name], value):
+                return None
+    if not -LARGEST <= values.get("at", 0.0) <= LARGEST:
+        return None
     try:
         return KINDS[str(kind)](**values)
     except TypeError:  # something is missing

@@ -12,13 +12,11 @@ from tui_trainer.store.lock import is_alive
 PIECE = 1 << 22  # bytes read at a time
 LONG = 1 << 16  # bytes from which on a piece is worth the short cut for slices
 
-# A line of a slice as our writer writes it, the most frequent by far: step, loss and error.
-_NUMBER = rb"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?"
+# A line of a slice as our writer writes it, the most frequent by far: step, loss, error, and the loss if not finite.
+_KIND = b'"kind":"slice-measured"'
 _SLICE = re.compile(
-    rb'^\{"kind":"slice-measured","at":N,"epoch":\d+,"step":(\d{1,15}),"loss":(N),"error":(N),"seconds":N\}\n'.replace(
-        b"N", _NUMBER
-    ),
-    re.MULTILINE,
+    rb'\n\{"kind":"slice-measured","at":N,"epoch":\d+,"step":(\d{1,15}),"loss":(N|null),"error":(N),"seconds":N'
+    rb'(?:,"nonfinite":\{"loss":"(nan|-?inf)"\})?\}(?=\n)'.replace(b"N", rb"[-+.\de]+")
 )
 _INSPECTED = b'{"kind":"inspected",'
 
@@ -119,17 +117,19 @@ class RunReader:
 
     def _take_slices(self, piece: bytes) -> bytes:
         """Fold the lines of slices but the last straight into the curves; the other lines."""
-        end = piece.rfind(b'\n{"kind":"slice-measured"') + 1
-        if self.history.steps_per_epoch < 1 or end == 0:
+        end = piece.rfind(b"\n{" + _KIND) + 1
+        parts = _SLICE.split(b"\n" + piece[:end])  # other lines, step, loss, error, not finite, other lines, …
+        rest = b"".join(parts[::5])
+        if self.history.steps_per_epoch < 1 or end == 0 or _KIND in rest:
+            return piece  # one by one, as a slice that is written otherwise has its place among them
+        values = zip(parts[2::5], parts[4::5], strict=True)
+        try:
+            losses = [float(loss) if loss != b"null" else float(note or b"nan") for loss, note in values]
+            errors = list(map(float, parts[3::5]))
+        except ValueError:  # digits and signs that are no number
             return piece
-        parts = _SLICE.split(piece[:end])  # other lines, step, loss, error, other lines, …
-        steps, losses, errors = (
-            list(map(int, parts[1::4])),
-            list(map(float, parts[2::4])),
-            list(map(float, parts[3::4])),
-        )
-        self.history.add_slices(steps, losses, errors)
-        return b"".join(parts[0::4]) + piece[end:]
+        self.history.add_slices(list(map(int, parts[1::5])), losses, errors)
+        return rest + piece[end:]
 
     def read(self) -> History:
         """The history as it stands now."""
