@@ -311,7 +311,7 @@ class History:
 
 
 def _finding(found: FindingMade) -> dict[str, Any]:
-    names = ("rule", "epoch", "step", "severity", "evidence", "why", "cure", "request", "explains")
+    names = ("rule", "epoch", "step", "severity", "evidence", "why", "cure", "request", "explains", "explained_by")
     return {name: getattr(found, name) for name in names}
 
 

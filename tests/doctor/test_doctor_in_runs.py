@@ -141,7 +141,8 @@ def test_unscaled_inputs_come_first_and_explain_the_nan(tmp_path: Path) -> None:
     first, *rest = history.summary()["findings"]
     assert (first["rule"], first["severity"]) == ("inputs-not-scaled", "warning")
     assert "not-finite" in [entry["rule"] for entry in rest]
-    assert all(entry["severity"] == "note" for entry in rest)
+    assert all("inputs-not-scaled" in entry["explained_by"] for entry in rest)
+    assert set(first["explains"]) == {entry["rule"] for entry in rest}
     assert history.findings["not-finite"].evidence["likely_cause"] == "unscaled inputs"
 
 

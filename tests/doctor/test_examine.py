@@ -114,6 +114,20 @@ def test_a_cause_that_is_found_later_explains_what_was_said_before() -> None:
     assert [found["rule"] for found in history.summary()["findings"]] == ["cause", "symptom"]
 
 
+def test_an_error_stays_one_when_it_is_explained_and_its_cause_knows_of_it_until_it_is_over() -> None:
+    ill = [False, True, True, False, False]
+    symptom = made("symptom", lambda case: finding() if ill[case.epoch - 1] else None, severity="error")
+    cause = made("cause", lambda case: finding(), explains=("symptom",))
+    doctor, history = Doctor([symptom, cause]), history_at(1)
+    look(doctor, history)
+    (said,) = look(doctor, further(history))
+    assert (said.severity, said.explained_by) == ("error", ["cause"])
+    assert [found["explains"] for found in history.summary()["findings"]] == [["symptom"], []]
+    for _ in range(3):
+        look(doctor, further(history))
+    assert [found["explains"] for found in history.summary()["findings"]] == [[]]
+
+
 def test_causes_are_ranked_by_how_bad_they_are_and_a_circle_does_not_hang() -> None:
     def event(name: str, severity: str, explains: list[str]) -> FindingMade:
         return FindingMade(name, 1, 1, severity, {}, "", "", None, explains)
