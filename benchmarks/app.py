@@ -116,13 +116,13 @@ def while_training(runs: Path) -> dict[str, float]:
     terminal.drawn, begun = 0, time.perf_counter()
     terminal.drain(10)
     rate = terminal.drawn / (time.perf_counter() - begun)
-    answers = []
+    size, answers = memory(terminal.process.pid), []
     for _ in range(KEYS):
-        terminal.type(b"?")
-        answers.append(terminal.wait_for(b"Keys", 5))
-        terminal.type(b"\x1b")  # close the help again, and let the run be drawn
+        terminal.type(b"e")  # hides the settings, which lays out both plots anew
         terminal.drain(0.3)
-    size = memory(terminal.process.pid)
+        terminal.type(b"e")  # and shows them again
+        answers.append(terminal.wait_for(b"initial values", 5))
+        terminal.drain(0.1)
     terminal.close()
     _stop_all(runs)
     return {

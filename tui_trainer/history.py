@@ -9,7 +9,6 @@ from functools import singledispatchmethod
 from typing import Any
 
 from tui_trainer.config import RunConfig
-from tui_trainer.doctor.ranking import ranked
 from tui_trainer.events import (
     CheckpointSaved,
     CheckpointSetAside,
@@ -176,10 +175,16 @@ class History:
             "seconds_per_epoch": self.seconds_per_epoch,
             "examples_per_second": self.examples_per_second,
             "checkpoint": None if self.checkpoint is None else self.checkpoint.name,
-            "findings": [_finding(found) for found in ranked(self.findings.values())],
+            "findings": [_finding(found) for found in self.ranked_findings()],
             "cures": [_judgement(judged) for judged in self.judged.values()],
             "reason": self.reason,
         }
+
+    def ranked_findings(self) -> list[FindingMade]:
+        """The findings that still hold, root causes first."""
+        from tui_trainer.doctor.ranking import ranked  # only now: the app's first picture waits for no doctor
+
+        return ranked(self.findings.values())
 
     # -- what it is told -----------------------------------------------------
 
