@@ -311,7 +311,7 @@ def test_a_pinned_run_that_cannot_be_read_is_said_and_the_others_are_drawn(runs:
     on_curves([*runs[:2], Path("runs/nothing")], steps)
 
 
-def test_without_a_run_every_key_is_harmless() -> None:
+def test_without_a_run_every_key_is_harmless(runs: list[Path]) -> None:
     async def steps(pilot: Any, view: View) -> None:
         assert "no run" in legend(pilot)
         for command in commands_of(pilot.app.screen):

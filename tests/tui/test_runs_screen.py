@@ -449,6 +449,21 @@ def test_ten_thousand_runs_are_listed_and_only_what_is_seen_is_read_first(
     on_runs(steps)
 
 
+def test_keys_that_come_before_a_screen_is_there_break_nothing(runs: list[Path]) -> None:
+    async def session() -> None:
+        app = TrainerApp(Bench(resolve({}), Path("runs")), ascii=False, preferences_path=Path("app.json"))
+        async with app.run_test(size=(120, 40)) as pilot:
+            for module, actions in (("curves", ("cursor(1)", "measure(1)")), ("runs", ("mark", "sort(1)", "do('open')"))):
+                app.action_open(module)
+                for action in actions:
+                    await app.run_action(action, default_namespace=app.screen)
+                app.tick()
+            await settle(pilot)
+            assert isinstance(app.screen, RunsScreen)
+
+    asyncio.run(session())
+
+
 def test_the_table_takes_titles_in_any_script(runs: list[Path]) -> None:
     RunDirectory(runs[4]).rename("網路網路網路網路網路網路網路網路網路 🙂🙂 é́́ ‏عربى")
 

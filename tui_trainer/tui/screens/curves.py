@@ -80,6 +80,10 @@ class CurvesScreen(BenchScreen):
         yield Container(CurvePlot("first"), CurvePlot("second"), id="curves")
         yield RunLegend(self.view)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing can be done before there is something to do it with: a key may come that early."""
+        return super().check_action(action, parameters) if self.children else False
+
     def on_mount(self) -> None:
         """Begin with the plot."""
         super().on_mount()

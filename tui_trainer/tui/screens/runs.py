@@ -73,6 +73,10 @@ class RunsScreen(BenchScreen):
         yield RunHeadings(self.runs)
         yield RunTable(self.runs)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing can be done before there is something to do it with: a key may come that early."""
+        return super().check_action(action, parameters) if self.children else False
+
     def on_mount(self) -> None:
         """Begin in the table."""
         super().on_mount()
