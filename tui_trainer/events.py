@@ -285,6 +285,17 @@ FIELDS: dict[str, dict[str, tuple[type, ...]]] = {
 }
 
 
+# The type of the items of those fields that are lists.
+ITEMS: dict[str, dict[str, type]] = {
+    kind: {
+        name: get_origin(get_args(declared)[0]) or get_args(declared)[0]
+        for name, declared in get_type_hints(cls).items()
+        if get_origin(declared) is list
+    }
+    for kind, cls in KINDS.items()
+}
+
+
 def from_record(record: Mapping[str, Any]) -> Event | None:
     """The event of a JSON line; None for a kind that this version does not know or cannot fill."""
     kind = record.get("kind")
@@ -300,6 +311,9 @@ def from_record(record: Mapping[str, Any]) -> Event | None:
                 return None
     if not -LARGEST <= values.get("at", 0.0) <= LARGEST:
         return None
+    for name, item in ITEMS[str(kind)].items():
+        if not all(isinstance(value, item) for value in values.get(name) or ()):
+            return None
     try:
         return KINDS[str(kind)](**values)
     except TypeError:  # something is missing
