@@ -41,7 +41,7 @@ async def test_a_finished_run_is_trained_further_and_forked(
         await pilot.press("3")
         screen = app.screen
         assert isinstance(screen, RunsScreen)
-        await until(pilot, lambda: screen.runs.rows)
+        await until(pilot, lambda: screen.table.names and screen.runs.rows)
 
         await pilot.press("r")
         await until(pilot, lambda: isinstance(app.screen, AskText))

@@ -453,7 +453,10 @@ def test_keys_that_come_before_a_screen_is_there_break_nothing(runs: list[Path])
     async def session() -> None:
         app = TrainerApp(Bench(resolve({}), Path("runs")), ascii=False, preferences_path=Path("app.json"))
         async with app.run_test(size=(120, 40)) as pilot:
-            for module, actions in (("curves", ("cursor(1)", "measure(1)")), ("runs", ("mark", "sort(1)", "do('open')"))):
+            for module, actions in (
+                ("curves", ("cursor(1)", "measure(1)")),
+                ("runs", ("mark", "sort(1)", "do('open')")),
+            ):
                 app.action_open(module)
                 for action in actions:
                     await app.run_action(action, default_namespace=app.screen)
