@@ -62,18 +62,13 @@ def healthy_table(results: Sequence[Result]) -> str:
     for kind in HEALTHY:
         mine = [result for result in results if result["fault"] == kind]
         outcomes = Counter(map(verdict, mine))
-        named = Counter(name for result in mine if verdict(result) == "false" for name in result["roots"])
+        named = Counter(name for result in mine if verdict(result) == "false" for name in result["first"])
         judged = len(mine) - outcomes["unsound"]
-        rows.append(
-            [
-                kind.removeprefix("healthy "),
-                str(judged),
-                str(outcomes["silent"]),
-                listed(named),
-                str(outcomes["unsound"]),
-            ]
-        )
-    return markdown(["healthy runs", "runs", "silent", "warned of", "left out, as not healthy after all"], rows)
+        warned = sum(bool(result["roots"]) for result in mine if result["unsound"])
+        row = [kind.removeprefix("healthy "), judged, outcomes["silent"], listed(named), outcomes["unsound"], warned]
+        rows.append(list(map(str, row)))
+    heads = ["healthy runs", "runs", "silent", "warned of", "left out, as not healthy after all", "of these, warned"]
+    return markdown(heads, rows)
 
 
 def totals(results: Sequence[Result], repairs: Sequence[Result]) -> str:

@@ -347,7 +347,7 @@ def test_not_learning_by_weight_decay() -> None:
     for name in ("linear1", "linear2"):
         weight(inspection, name)["norm"] = 0.001
     stuck = replace(curve([2.303] * 4)(sound(4, weight_decay=1.0)), inspections=(inspection,))
-    assert asked("not-learning", stuck) == {"action": "set", "changes": {"weight_decay": 0.0}}
+    assert asked("not-learning", stuck) == {"action": "restart", "changes": {"weight_decay": 0.0}}
     for other in ("dead-hidden-units", "vanishing-gradient", "learning-rate-too-low", "underfitting"):
         assert found(other, stuck) is None
 

@@ -2,7 +2,6 @@
 
 import itertools
 from statistics import fmean
-from typing import Any
 
 from tui_trainer.doctor.case import Case
 from tui_trainer.doctor.finding import Finding, Rule, fork, live, restart, rule
@@ -71,20 +70,14 @@ def overfitting(case: Case) -> Finding | None:
     trained, recent = case.training_loss[-1], fmean(case.validation_loss[-3:])
     if ago < AFTER_BEST or recent < RISEN * least or trained > BY_HEART * recent or _error_improves(case):
         return None
-    change = _against_overfitting(case)
+    best = case.epoch - ago
     return Finding(
-        evidence={"training_loss": trained, "validation_loss": recent, "least": least, "best_epoch": case.epoch - ago},
-        why=f"The training loss is {trained:.2g}, and the validation loss has risen to {recent:.3g} since epoch "
-        f"{case.epoch - ago}, from {least:.3g}: the network learns its examples by heart.",
-        cure=f"Use more examples, a smaller network, or {' and '.join(f'{k} {v}' for k, v in change.items())}.",
-        request=restart(**change),
+        evidence={"training_loss": trained, "validation_loss": recent, "least": least, "best_epoch": best},
+        why=f"The training loss is {trained:.2g}, and the validation loss has risen since epoch {best}, "
+        f"from {least:.3g} to {recent:.3g}: the network learns its examples by heart.",
+        cure=f"Stop, and use the checkpoint of epoch {best}; more examples or weight decay get further.",
+        request=live(epochs=case.epoch + 1),
     )
-
-
-def _against_overfitting(case: Case) -> dict[str, Any]:
-    if case.config.network in ("mlp", "lenet"):
-        return {"dropout_at": "hidden", "dropout": 0.5}
-    return {"weight_decay": 0.003}
 
 
 @rule("overtraining", "warning", "the best epoch is long past")

@@ -4,6 +4,8 @@ import math
 
 from tui_trainer.doctor.case import Case, Layers, weights
 
+USUAL_RATE = {"sgd": 0.1, "rmsprop": 0.001, "adam": 0.001, "adamw": 0.001}  # does well on small networks
+USUAL_RATE |= dict.fromkeys(("momentum", "nesterov", "adagrad"), 0.02)
 STRONG_DECAY = 0.01
 DECAYED = 0.05  # of the greatest learning rate of the run
 
@@ -52,3 +54,8 @@ def grown_by(case: Case) -> float:
     """How many times as large as at first the weights of the layer are that grew most."""
     sizes = [(now.get("norm", 0.0), then.get("norm", 0.0)) for now, then in _pairs(case.layers, case.start or [])]
     return max((now / then for now, then in sizes if then), default=0.0)
+
+
+def lower_rate(case: Case) -> float:
+    """A learning rate to go on with where this one is too high: a tenth, or what usually does well."""
+    return float(f"{min(case.learning_rate / 10, USUAL_RATE[case.config.optimizer]):.3g}")

@@ -4,10 +4,10 @@ import math
 
 from tui_trainer.doctor.case import Case, weights
 from tui_trainer.doctor.finding import Finding, Rule, restart, rule
+from tui_trainer.doctor.rules.measures import lower_rate
 
 GROWN = 5.0  # times the loss at the beginning, and that of knowing nothing
 GRADIENT_GROWN = 100.0  # times the gradient at the beginning
-CUT = 10.0  # what a learning rate is divided by
 GONE_WRONG = (
     *("dead-hidden-units", "dead-output-units", "not-learning", "constant-prediction", "learning-rate-too-low"),
     *("frozen-layer", "plateau", "underfitting", "saturated-activations", "vanishing-gradient"),
@@ -78,7 +78,7 @@ def cause_of(case: Case) -> tuple[str, str]:
 def _mend(case: Case, cause: str) -> dict:
     if cause == "unscaled inputs":
         return {"cure": "Scale the pixels (scale unit).", "request": restart(scale="unit")}
-    rate = float(f"{case.learning_rate / CUT:.3g}")
+    rate = lower_rate(case)
     return {"cure": f"Begin again with learning rate {rate:g}.", "request": restart(learning_rate=rate)}
 
 

@@ -2,7 +2,7 @@
 
 from tui_trainer.doctor.case import Case
 from tui_trainer.doctor.finding import Finding, Rule, live, restart, rule
-from tui_trainer.doctor.rules.measures import entropy, frozen, grown_by, nothing_to_learn
+from tui_trainer.doctor.rules.measures import entropy, frozen, grown_by, lower_rate, nothing_to_learn
 from tui_trainer.doctor.rules.numbers import cause_of, growth
 
 WATCHED = 8  # epochs in which jumps are counted
@@ -50,7 +50,7 @@ def _blown_up(case: Case) -> Finding | None:
     cause, why = cause_of(case)
     if cause != "learning rate":
         return None
-    rate = float(f"{case.learning_rate / 10:.3g}")
+    rate = lower_rate(case)
     return Finding(
         evidence={"blown_up": True, "learning_rate": case.learning_rate},
         why=why,
@@ -72,7 +72,7 @@ def _killed_units(case: Case) -> Finding | None:
     layer, share = max(killed, key=lambda found: found[1], default=({}, 0.0))
     if share < KILLED_NOW:
         return None
-    name, rate = layer["layer"], float(f"{case.learning_rate / 10:.3g}")
+    name, rate = layer["layer"], lower_rate(case)
     return Finding(
         evidence={"layer": name, "dead_share": round(share, 4), "learning_rate": case.learning_rate},
         why=f"Steps of {case.learning_rate:g} have pushed {share:.0%} of the units of {name} to where they are "
@@ -86,7 +86,7 @@ def _jumping(case: Case) -> Finding | None:
     jumps = _jumps(case)
     if jumps < JUMPS or frozen(case):
         return None
-    rate = float(f"{case.learning_rate / 10:.3g}")
+    rate = lower_rate(case)
     return Finding(
         evidence={"jumps": jumps, "epochs": min(WATCHED, case.steady), "learning_rate": case.learning_rate},
         why=f"In {jumps} of the last {min(WATCHED, case.steady)} epochs the training loss rose above its best, or the "
@@ -112,7 +112,7 @@ def _overconfident(case: Case) -> Finding | None:
     grown = grown_by(case)
     if case.steady < OVERCONFIDENT_EPOCHS or loss < OVERCONFIDENT * error or loss < 0.2 or grown < THROWN:
         return None
-    rate = float(f"{case.learning_rate / 10:.3g}")
+    rate = lower_rate(case)
     return Finding(
         evidence={
             "loss_of_a_wrong_answer": round(loss / error, 2),
@@ -136,7 +136,7 @@ def _driven_to_the_ends(case: Case) -> Finding | None:
     ]
     if not driven:
         return None
-    layer, rate = driven[0], float(f"{case.learning_rate / 10:.3g}")
+    layer, rate = driven[0], lower_rate(case)
     return Finding(
         evidence={"layer": layer["layer"], "saturated": layer["saturated"], "learning_rate": case.learning_rate},
         why=f"Steps of {case.learning_rate:g} have driven {layer['saturated']:.0%} of {layer['layer']}'s outputs to "
@@ -151,7 +151,7 @@ def _thrown(case: Case) -> Finding | None:
     grown = grown_by(case)
     if grown < THROWN or case.training_loss[-1] < 0.95 * entropy(case):
         return None
-    rate = float(f"{case.learning_rate / 10:.3g}")
+    rate = lower_rate(case)
     return Finding(
         evidence={
             "grown": round(grown, 2),

@@ -6,6 +6,7 @@ from tui_trainer.doctor.case import Case
 from tui_trainer.doctor.finding import Finding, Rule, live, restart, rule
 from tui_trainer.doctor.rules.measures import (
     STRONG_DECAY,
+    USUAL_RATE,
     change,
     entropy,
     frozen,
@@ -14,8 +15,6 @@ from tui_trainer.doctor.rules.measures import (
     rate_decayed,
 )
 
-USUAL_RATE = {"sgd": 0.1, "rmsprop": 0.001, "adam": 0.001, "adamw": 0.001}  # does well on small networks
-USUAL_RATE |= dict.fromkeys(("momentum", "nesterov", "adagrad"), 0.02)
 USUAL_BATCH = 32
 LARGE_BATCH = 512
 HARDLY = 0.12  # share by which a loss falls in an epoch at most, when it hardly falls
@@ -113,7 +112,7 @@ def _reason(case: Case) -> tuple[str, str, dict | None]:
     if pulled_to_zero(case):
         decay = case.setting("weight_decay")
         why = f"Weight decay {decay:g} pulls the weights to zero faster than the examples push them."
-        return why, "Switch the weight decay off.", live(weight_decay=0.0)
+        return why, "Begin again without weight decay.", restart(weight_decay=0.0)
     init = "glorot" if any(layer["kind"] in ("sigmoid", "tanh") for layer in case.layers) else "he"
     why = "Nothing of the inputs reaches the outputs."
     return why, f"Begin again with weights that suit the layers (init {init}).", restart(init=init)

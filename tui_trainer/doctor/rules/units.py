@@ -2,7 +2,7 @@
 
 from tui_trainer.doctor.case import Case, weights
 from tui_trainer.doctor.finding import Finding, Rule, restart, rule
-from tui_trainer.doctor.rules.measures import entropy, nothing_to_learn, rate_decayed
+from tui_trainer.doctor.rules.measures import entropy, lower_rate, nothing_to_learn, rate_decayed
 
 DEAD_FROM_A_DEAD_OUTPUT = (
     *("plateau", "underfitting", "not-learning", "constant-prediction", "frozen-layer", "vanishing-gradient"),
@@ -74,7 +74,7 @@ def dead_hidden_units(case: Case) -> Finding | None:
     ]
     if not most:
         return None
-    layer, rate = most[0], float(f"{case.config.learning_rate / 10:.3g}")
+    layer, rate = most[0], lower_rate(case)
     dead, units = layer["dead_count"], layer["units"]
     at_first = {found["layer"]: found.get("dead_count", 0) for found in case.start or []}
     born_dead = at_first.get(layer["layer"], 0) >= DEAD_PART * units
