@@ -105,7 +105,7 @@ def test_a_nan_is_traced_to_its_step_and_layer(tmp_path: Path) -> None:
     assert found.evidence["first_bad_step"] > 1
     assert found.evidence["layer"] in ("linear1", "relu1", "linear2")
     assert found.evidence["likely_cause"] == "learning rate"
-    assert found.request == {"action": "restart", "changes": {"learning_rate": 3.0}}
+    assert found.request == {"action": "restart", "changes": {"learning_rate": 0.1}}
 
 
 def test_looking_into_a_nan_changes_nothing(tmp_path: Path) -> None:
