@@ -61,6 +61,18 @@ async def take(name: str, run: Path | None, runs: Path, keys: Sequence[str]) -> 
         print(f"{name} {size[0]}×{size[1]}", flush=True)
 
 
+async def take_duel(runs: Path) -> None:
+    """A duel of a few epochs, when it is over."""
+    for columns, rows in SIZES:
+        app = TrainerApp(Bench(resolve({"epochs": 6}), runs), ascii=False, preferences_path=runs / "app.json")
+        async with app.run_test(size=(columns, rows)) as pilot:
+            await pilot.press("6", "s")
+            while "done" not in (picture := app.export_screenshot(title="tui-trainer")):
+                await pilot.pause(0.2)
+            (PICTURES / f"duel-{columns}x{rows}.svg").write_text(picture)
+        print(f"duel {columns}×{rows}", flush=True)
+
+
 async def take_all(folder: Path) -> None:
     """Every screen."""
     assignment, dead, _, hidden = train(folder)
@@ -74,6 +86,7 @@ async def take_all(folder: Path) -> None:
     await take("confusion", dead, folder, ["4", "c"])
     await take("mistakes", hidden, folder, ["4", "m"])
     await take("draw", hidden, folder, ["5", *SEVEN])
+    await take_duel(folder)
     await take("lessons", None, folder, ["7", "enter"])
     await take("help", assignment, folder, ["question_mark"])
 
