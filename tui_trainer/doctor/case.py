@@ -1,6 +1,7 @@
 """A case: what was measured of one run so far, laid out so that a rule reads it at a glance."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -83,8 +84,6 @@ def weights(layers: Layers) -> list[tuple[str, dict[str, Any]]]:
 def case_of(history: "History") -> Case:
     """What a history holds, as a case."""
     curves, surveyed = history.curves, history.surveyed
-    changes = [mark.epoch for mark in history.marks if mark.kind == "setting"]
-    epochs = curves["training_loss"].epochs
     return Case(
         config=history.config,
         epoch=history.epoch,
@@ -92,7 +91,7 @@ def case_of(history: "History") -> Case:
         epochs=history.epochs,
         steps_per_epoch=history.steps_per_epoch,
         settings=dict(history.settings),
-        steady=sum(epoch - 1 >= max(changes, default=-math.inf) for epoch in epochs),
+        steady=_steady(history),
         training_loss=tuple(curves["training_loss"].values),
         training_error=tuple(curves["training_error"].values),
         validation_loss=tuple(curves["validation_loss"].values),
@@ -104,6 +103,16 @@ def case_of(history: "History") -> Case:
         data={} if surveyed is None else surveyed.data,
         not_finite=None if history.not_finite is None else vars(history.not_finite),
     )
+
+
+def _steady(history: "History") -> int:
+    """How many epochs were trained wholly after the last change of a setting."""
+    epochs = history.curves["training_loss"].epochs
+    last = next((change for change in reversed(history.changes) if change.name != "epochs"), None)
+    if last is None:
+        return len(epochs)
+    changed = last.step / history.steps_per_epoch if history.steps_per_epoch else last.epoch
+    return len(epochs) - bisect_left(epochs, changed + 1)
 
 
 def _by_epoch(curve: "Curve", epochs: int) -> tuple[tuple[float, ...], ...]:
