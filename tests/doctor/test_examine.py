@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -209,3 +210,17 @@ def test_what_a_case_is_of_a_run_with_a_changed_setting() -> None:
     case = examine.case_of(further(further(history)))
     assert (case.epoch, case.steady, case.setting("learning_rate"), len(case.training_loss)) == (5, 2, 0.1, 5)
     assert replace(case, rates=()).learning_rate == 0.1
+
+
+def test_a_case_of_a_long_run_has_its_newest_epochs_and_knows_the_greatest_rate() -> None:
+    history = History(RunConfig(epochs=2000), steps_per_epoch=10)
+    for number in range(1, 1201):
+        history.add(EpochMeasured(number, number * 10, 1.0, 0.5, 1.0, 0.5, 1 / number, float(number)))
+    case = examine.case_of(history)
+    assert len(case.training_loss) == case.steady == 500
+    assert (case.rates[0], case.rates[-1]) == (1.0, 1 / 1200)
+
+
+def test_every_rule_is_documented() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "doctor.md").read_text("utf-8")
+    assert all(f"`{name}`" in text for name in NAMES)

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
 Layers = list[dict[str, Any]]  # an inspection: see `tui_trainer.inspection`
 SLICED = 6  # epochs whose parts a case has
+RECENT = 500  # epochs that a case has, so that a look at a run of many thousands costs no more
 
 
 @dataclass(frozen=True)
 class Case:
-    """Numbers by epoch, the newest last; losses in nats, errors as fractions. NaN where nothing finite was measured."""
+    """Numbers of the newest 500 epochs, the newest last; losses in nats, errors as fractions, NaN where not finite."""
 
     config: RunConfig
     epoch: int = 0  # epochs done
@@ -30,7 +31,7 @@ class Case:
     training_error: tuple[float, ...] = ()
     validation_loss: tuple[float, ...] = ()
     validation_error: tuple[float, ...] = ()
-    rates: tuple[float, ...] = ()  # learning rates
+    rates: tuple[float, ...] = ()  # learning rates; the first is the greatest before these epochs
     slices: tuple[tuple[float, ...], ...] = ()  # of the newest few epochs: training losses of their parts
     inspections: tuple[Layers, ...] = ()  # the newest few
     start: Layers | None = None  # the layers at the initial weights; None for a fork
@@ -83,7 +84,7 @@ def weights(layers: Layers) -> list[tuple[str, dict[str, Any]]]:
 
 def case_of(history: "History") -> Case:
     """What a history holds, as a case."""
-    curves, surveyed = history.curves, history.surveyed
+    curves, surveyed, rates = history.curves, history.surveyed, history.curves["learning_rate"].values
     return Case(
         config=history.config,
         epoch=history.epoch,
@@ -91,12 +92,12 @@ def case_of(history: "History") -> Case:
         epochs=history.epochs,
         steps_per_epoch=history.steps_per_epoch,
         settings=dict(history.settings),
-        steady=_steady(history),
-        training_loss=tuple(curves["training_loss"].values),
-        training_error=tuple(curves["training_error"].values),
-        validation_loss=tuple(curves["validation_loss"].values),
-        validation_error=tuple(curves["validation_error"].values),
-        rates=tuple(curves["learning_rate"].values),
+        steady=min(RECENT, _steady(history)),
+        training_loss=tuple(curves["training_loss"].values[-RECENT:]),
+        training_error=tuple(curves["training_error"].values[-RECENT:]),
+        validation_loss=tuple(curves["validation_loss"].values[-RECENT:]),
+        validation_error=tuple(curves["validation_error"].values[-RECENT:]),
+        rates=(max(rates[:-RECENT], default=rates[0]), *rates[-RECENT:]) if rates else (),
         slices=_by_epoch(curves["slice_loss"], history.epoch),
         inspections=tuple(event.layers for event in history.inspections),
         start=None if surveyed is None or surveyed.step else surveyed.layers,
