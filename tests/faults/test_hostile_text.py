@@ -77,7 +77,8 @@ def label(run: RunDirectory, text: str) -> None:
 
 def config_value(run: RunDirectory, text: str) -> None:
     about = json.loads(run.about.read_text())
-    about["config"][random.Random(len(text)).choice(["data", "engine", "network", "optimizer", "epochs", "hidden"])] = text
+    name = random.Random(len(text)).choice(["data", "engine", "network", "optimizer", "epochs", "hidden"])
+    about["config"][name] = text
     run.about.write_text(json.dumps(about))
 
 
