@@ -25,6 +25,7 @@ from tui_trainer.events import (
 from tui_trainer.history import History
 from tui_trainer.run import check_device, create, train_run
 from tui_trainer.store import CheckpointStore, RunDirectory
+from tui_trainer.streams import heard_or_not
 from tui_trainer.text import printable
 
 EVERY_EPOCH_UP_TO = 50  # longer runs print at most a line a second
@@ -161,11 +162,13 @@ def train_and_print(directory: Path, *, as_json: bool = False, epochs: int | Non
     try:
         outcome = train_run(directory, watch=printer, epochs=epochs)
     finally:
-        printer.close()
-    if as_json:
-        print(json.dumps(summary(directory, outcome.history), allow_nan=False))
-    elif outcome.history.epoch:
-        print_history(directory, outcome.history)
+        with heard_or_not():
+            printer.close()
+    with heard_or_not():
+        if as_json:
+            print(json.dumps(summary(directory, outcome.history), allow_nan=False))
+        elif outcome.history.epoch:
+            print_history(directory, outcome.history)
     return outcome.code
 
 

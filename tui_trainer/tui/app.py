@@ -13,6 +13,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.filter import LineFilter
 
 from tui_trainer.config import RunConfig
+from tui_trainer.streams import heard_or_not
 from tui_trainer.text import printable
 from tui_trainer.tui import preferences, themes
 from tui_trainer.tui.ascii import AsciiFilter
@@ -25,7 +26,7 @@ from tui_trainer.tui.panels.pick import PickOne
 from tui_trainer.tui.registry import SCREENS
 from tui_trainer.tui.screens.base import BenchScreen
 from tui_trainer.tui.screens.dialogs import CANCEL, DROP, SAVE, ReadDialog, grouped, help_text, quit_dialog
-from tui_trainer.tui.terminal import HANGUP, ascii_only, gone, on_signals, refusal
+from tui_trainer.tui.terminal import HANGUP, ascii_only, gone, on_signals, refusal, unbroken
 
 POLLS_PER_SECOND = 10
 REDRAW_RATES = (10, 5, 2, 1)  # of the plots, a second
@@ -207,9 +208,11 @@ def run_app(config: RunConfig, runs: Path, *, attach: Path | None = None) -> int
         print(f"tui-trainer: {problem}", file=sys.stderr)
         return 2
     app = TrainerApp(Bench(config, runs, attach=attach))
-    result = app.run()
-    if app.crash_report is not None:
-        print(f"tui-trainer: the app crashed; what happened is in {printable(app.crash_report)}", file=sys.stderr)
-    if app.bench.living and not app.stopping:
-        print(f"The run goes on: tui-trainer attach {printable(app.bench.directory)}", file=sys.stderr)
+    with unbroken():
+        result = app.run()
+    with heard_or_not():
+        if app.crash_report is not None:
+            print(f"tui-trainer: the app crashed; what happened is in {printable(app.crash_report)}", file=sys.stderr)
+        if app.bench.living and not app.stopping:
+            print(f"The run goes on: tui-trainer attach {printable(app.bench.directory)}", file=sys.stderr)
     return app.return_code or result or 0

@@ -1,11 +1,13 @@
 """What the terminal can do, and how it is left as it was found."""
 
 import asyncio
+import contextlib
 import os
 import select
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, TextIO, cast
 
 HANGUP = 1  # SIGHUP's number, which not every system has
 
@@ -46,9 +48,44 @@ def gone() -> bool:
         return False
 
 
+class Unbroken:
+    """A stream to a terminal; what cannot be written, as the terminal is gone, goes nowhere.
+
+    Textual writes from a thread, which an error would end: the app would then wait for it for ever.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write, if that is possible."""
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Send what was written, if that is possible."""
+        with contextlib.suppress(OSError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextlib.contextmanager
+def unbroken() -> Generator[None]:
+    """Within it, what Textual draws on cannot fail."""
+    stream = sys.__stderr__
+    sys.__stderr__ = cast(Any, stream and Unbroken(stream))
+    try:
+        yield
+    finally:
+        sys.__stderr__ = cast(Any, stream)
+
+
 def on_signals(leave: Callable[[int], None]) -> None:
-    """Call `leave(128 + n)` in the running loop on SIGTERM and SIGHUP, so that the terminal is restored."""
+    """Call `leave(128 + n)` in the running loop on SIGINT, SIGTERM and SIGHUP, so that the terminal is restored."""
     loop = asyncio.get_running_loop()
-    for name in ("SIGTERM", "SIGHUP"):
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if number := getattr(signal, name, None):
             loop.add_signal_handler(number, leave, 128 + number)
