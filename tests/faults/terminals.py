@@ -41,6 +41,7 @@ class Terminal:
         self._its = its
         fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", *SIZE, 0, 0))
         self._modes = termios.tcgetattr(its)
+        self.bytes = b""  # all that was sent
         self._screen = pyte.Screen(SIZE[1], SIZE[0])
         self._stream = pyte.ByteStream(self._screen)
         self.child = start(in_terminal, os.ttyname(its), work, *arguments)
@@ -80,6 +81,11 @@ class Terminal:
         """A signal to the program alone."""
         os.kill(self.child.pid or 0, number)
 
+    def rest(self, seconds: float = 0.3) -> None:
+        """Read until nothing has come for a while."""
+        while select.select([self._mine], [], [], seconds)[0] and self.child.is_alive():
+            self._read(0)
+
     def end(self) -> int:
         """Read until the program is gone; its exit code."""
         deadline = time.monotonic() + PATIENCE
@@ -91,7 +97,9 @@ class Terminal:
     def _read(self, seconds: float) -> None:
         if select.select([self._mine], [], [], seconds)[0]:
             with contextlib.suppress(OSError):
-                self._stream.feed(os.read(self._mine, 65536))
+                read = os.read(self._mine, 65536)
+                self.bytes += read
+                self._stream.feed(read)
 
     def left_behind(self) -> set[str]:
         """What the program should have put back and did not."""
