@@ -56,7 +56,9 @@ class Inspector:
             layers = [self._layer(layer, trace, weights) for layer in self._plan if layer.kind not in PASSED_ON]
         logits = list(trace.activations.values())[-1]
         predicted = np.bincount(logits.argmax(1), minlength=self._classes)
-        layers[-1] |= {"loss": significant(trace.loss), "predicted": predicted.tolist()}
+        layers[-1]["predicted"] = predicted.tolist()
+        if math.isfinite(trace.loss):
+            layers[-1]["loss"] = significant(trace.loss)
         self._before = weights
         return layers
 
@@ -76,21 +78,21 @@ class Inspector:
 
     def _parameter(self, weight: Array, before: Array, gradient: Array) -> dict[str, Any]:
         was, moved = norm(before), norm(weight - before)
+        change = moved / was if was else moved
         still = np.flatnonzero((weight == before).reshape(len(weight), -1).all(1))
-        return (
-            distribution(weight)
+        found = (
+            distribution(weight, with_norm=True)
             | {
                 "inputs": weight.size // len(weight),  # numbers that feed one unit
-                "norm": significant(norm(weight)),
-                "change": significant(moved / was if was else moved),
                 "still": still[:LISTED].tolist(),  # units whose weights did not move at all
                 "still_count": len(still),
-                "gradient": distribution(gradient) | {"norm": significant(norm(gradient))},
+                "gradient": distribution(gradient, with_norm=True),
             }
         )
+        return found | ({"change": significant(change)} if math.isfinite(change) else {})
 
 
-def distribution(values: Array) -> dict[str, Any]:
+def distribution(values: Array, *, with_norm: bool = False) -> dict[str, Any]:
     """Mean, deviation, least, greatest and a histogram; only `nonfinite` where a number is not finite."""
     flat = values.reshape(-1).astype(np.float64)
     total, squares = float(flat.sum()), sum_of_squares(flat)
@@ -99,6 +101,8 @@ def distribution(values: Array) -> dict[str, Any]:
     low, high, mean = float(flat.min()), float(flat.max()), total / len(flat)
     deviation = math.sqrt(max(0.0, squares / len(flat) - mean * mean))
     numbers = {"mean": mean, "deviation": deviation, "min": low, "max": high}
+    if with_norm:
+        numbers["norm"] = math.sqrt(squares)
     return {name: significant(value) for name, value in numbers.items()} | {"histogram": histogram(flat, low, high)}
 
 
