@@ -34,7 +34,7 @@ doctor-bench: $(STAMP)
 	$(BIN)/python -m benchmarks.doctor $(ARGS)
 
 soak: $(STAMP)
-	$(BIN)/python -m pytest tests/faults --soak $(ARGS)
+	$(BIN)/python -m pytest tests/faults --soak --timeout 14400 $(ARGS)
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -68,7 +68,7 @@ def test_a_signal_saves_and_says_so(
 ) -> None:
     slowest = 0.0
     for number in SIGNALS:
-        for i in range(soak(2, 10)):
+        for i in range(soak(3, 10)):
             run = copy_of(begun, tmp_path / f"{number}-{i}" / "run")
             code, seconds = interrupted(run, entry, phase, number)
             slowest = max(slowest, seconds)
