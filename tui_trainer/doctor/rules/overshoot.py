@@ -42,7 +42,7 @@ def learning_rate_too_high(case: Case) -> Finding | None:
         return _blown_up(case)
     if case.steady < 2 or not case.finite:
         return None
-    return _killed_units(case) or _jumping(case) or _thrown(case) or _driven_to_the_ends(case) or _overconfident(case)
+    return _killed_units(case) or _thrown(case) or _driven_to_the_ends(case) or _jumping(case) or _overconfident(case)
 
 
 def _blown_up(case: Case) -> Finding | None:
