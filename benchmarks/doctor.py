@@ -27,10 +27,9 @@ from tui_trainer.events import (
     SliceMeasured,
     Surveyed,
     Warned,
-    from_record,
-    to_record,
 )
 from tui_trainer.history import History
+from tui_trainer.lines import from_record, to_record
 
 FAULTY = {"tune": range(30), "report": range(30, 46)}  # numbers of the runs of each fault
 SOUND = {"tune": range(22), "report": range(22, 33)}  # and of each kind of healthy ones

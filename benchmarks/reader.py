@@ -7,7 +7,8 @@ from statistics import median
 from time import perf_counter
 
 from tui_trainer.config import resolve
-from tui_trainer.events import EpochMeasured, Inspected, SliceMeasured, to_line
+from tui_trainer.events import EpochMeasured, Inspected, SliceMeasured
+from tui_trainer.lines import to_line
 from tui_trainer.run import create, train_run
 from tui_trainer.store import RunDirectory, RunReader
 from tui_trainer.training import LINES_PER_EPOCH

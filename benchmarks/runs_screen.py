@@ -8,7 +8,8 @@ from pathlib import Path
 
 from benchmarks.app import Terminal, app, memory
 from tui_trainer.config import resolve
-from tui_trainer.events import Ended, to_line
+from tui_trainer.events import Ended
+from tui_trainer.lines import to_line
 from tui_trainer.tui.run_columns import COLUMNS
 from tui_trainer.tui.run_list import RunList
 

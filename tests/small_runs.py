@@ -10,7 +10,8 @@ import numpy as np
 
 from tui_trainer.checkpoint import Checkpoint, read_checkpoint
 from tui_trainer.config import RunConfig, resolve
-from tui_trainer.events import WALL_CLOCK_FIELDS, Event, from_line
+from tui_trainer.events import WALL_CLOCK_FIELDS, Event
+from tui_trainer.lines import from_line
 from tui_trainer.run import create
 from tui_trainer.store import CheckpointStore, RunDirectory
 

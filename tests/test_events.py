@@ -7,18 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_trainer.events import (
-    KINDS,
-    LARGEST,
-    Ended,
-    EpochMeasured,
-    FindingMade,
-    SettingChanged,
-    SliceMeasured,
-    Started,
-    from_line,
-    to_line,
-)
+from tui_trainer.events import Ended, EpochMeasured, FindingMade, SettingChanged, SliceMeasured, Started
+from tui_trainer.lines import KINDS, LARGEST, from_line, to_line
 
 number = st.floats(allow_nan=True, allow_infinity=True)
 whole = st.integers(-LARGEST, LARGEST)

@@ -15,8 +15,9 @@ from engines.networks import resolve_network
 from tui_trainer import data
 from tui_trainer.checkpoint import CheckpointError, read_checkpoint
 from tui_trainer.data import DataError
-from tui_trainer.events import Inspected, to_line
+from tui_trainer.events import Inspected
 from tui_trainer.inspection import Inspector
+from tui_trainer.lines import to_line
 from tui_trainer.looking import Looker, Pictures, Saved, certainties, first_weights
 from tui_trainer.recorded import RecordedInspections
 from tui_trainer.run import train_run

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from small_runs import copy_of, new_run, tree
 
-from tui_trainer.events import Ended, EpochMeasured, Event, Loading, Paused, SliceMeasured, Started, from_line, to_line
+from tui_trainer.events import Ended, EpochMeasured, Event, Loading, Paused, SliceMeasured, Started
 from tui_trainer.history import History
+from tui_trainer.lines import from_line, to_line
 from tui_trainer.run import train_run
 from tui_trainer.storage import Disk
 from tui_trainer.store import (

@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from tui_trainer.events import Inspected, from_line
+from tui_trainer.events import Inspected
+from tui_trainer.lines import from_line
 
 _HEAD = re.compile(rb'\{"kind":"inspected",.{0,60}?"epoch":(\d+),')
 PIECE = 1 << 22  # bytes read at a time

@@ -11,8 +11,9 @@ from tui_trainer import batch
 from tui_trainer.cli.main import main
 from tui_trainer.config import RunConfig
 from tui_trainer.doctor import Doctor
-from tui_trainer.events import CureTried, Event, FindingMade, Surveyed, from_line
+from tui_trainer.events import CureTried, Event, FindingMade, Surveyed
 from tui_trainer.history import History
+from tui_trainer.lines import from_line
 from tui_trainer.run import create, train_run
 from tui_trainer.run.consult import Consultation
 from tui_trainer.run.cure import cure

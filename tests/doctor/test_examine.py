@@ -18,10 +18,9 @@ from tui_trainer.events import (
     FindingResolved,
     SettingChanged,
     Warned,
-    from_line,
-    to_line,
 )
 from tui_trainer.history import History
+from tui_trainer.lines import from_line, to_line
 
 NAMES = (
     *("dead-output-units", "dead-hidden-units", "exploding", "not-finite", "vanishing-gradient"),

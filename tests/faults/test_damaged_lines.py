@@ -11,8 +11,9 @@ from faulty_disk import hooked, without_waiting
 from small_runs import copy_of, final, new_run
 
 from tui_trainer.cli.main import main
-from tui_trainer.events import SliceMeasured, from_line, to_line
+from tui_trainer.events import SliceMeasured
 from tui_trainer.history import History
+from tui_trainer.lines import from_line, to_line
 from tui_trainer.run import train_run
 from tui_trainer.store import RunDirectory, RunReader, overview
 

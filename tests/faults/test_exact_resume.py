@@ -16,9 +16,10 @@ from engines.interface import Dataset
 from tui_trainer import data
 from tui_trainer.checkpoint import read_checkpoint, write_checkpoint
 from tui_trainer.config import RunConfig
-from tui_trainer.events import EpochMeasured, Event, Started, to_line
+from tui_trainer.events import EpochMeasured, Event, Started
 from tui_trainer.history import History
 from tui_trainer.inspection import Inspector
+from tui_trainer.lines import to_line
 from tui_trainer.run import replay_run, train_run
 from tui_trainer.run.signals import Signals
 from tui_trainer.run.trainer import Trainer

@@ -16,7 +16,6 @@ from small_runs import copy_of, new_run
 from tui_trainer.batch import BarPrinter, PlainPrinter
 from tui_trainer.cli.main import main
 from tui_trainer.events import (
-    KINDS,
     CheckpointSetAside,
     Ended,
     Event,
@@ -26,9 +25,9 @@ from tui_trainer.events import (
     SaveFailed,
     Started,
     Warned,
-    to_line,
 )
 from tui_trainer.history import History
+from tui_trainer.lines import KINDS, to_line
 from tui_trainer.run import create, train_run
 from tui_trainer.store import RunDirectory
 from tui_trainer.store.directory import write_json

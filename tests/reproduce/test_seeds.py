@@ -17,7 +17,8 @@ from engines.scratch.together import TogetherLearner
 from tui_trainer import data
 from tui_trainer.checkpoint import read_checkpoint
 from tui_trainer.config import RunConfig
-from tui_trainer.events import WALL_CLOCK_FIELDS, Paused, Started, from_line, to_record
+from tui_trainer.events import WALL_CLOCK_FIELDS, Paused, Started
+from tui_trainer.lines import from_line, to_record
 from tui_trainer.reproduce.group import cannot_share
 from tui_trainer.reproduce.runs import RunFolder, newest_state
 from tui_trainer.reproduce.seeds import train_seeds

@@ -10,7 +10,8 @@ from typing import Any
 from scripted import STEPS, T0, ended, epoch, saved, started
 
 from tui_trainer.config import resolve
-from tui_trainer.events import EpochMeasured, Event, Inspected, SliceMeasured, to_line
+from tui_trainer.events import EpochMeasured, Event, Inspected, SliceMeasured
+from tui_trainer.lines import to_line
 from tui_trainer.store import RunDirectory
 
 MEASURED = (SliceMeasured, EpochMeasured, Inspected)

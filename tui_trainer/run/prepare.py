@@ -10,8 +10,9 @@ from engines.interface import Dataset, Learner
 from tui_trainer import data
 from tui_trainer.checkpoint import Checkpoint, CheckpointError
 from tui_trainer.data import DataError
-from tui_trainer.events import CheckpointSetAside, SettingChanged, from_line
+from tui_trainer.events import CheckpointSetAside, SettingChanged
 from tui_trainer.inspection import Inspector
+from tui_trainer.lines import from_line
 from tui_trainer.run.start import check_engine, environment
 from tui_trainer.settings import SettingError
 from tui_trainer.store import CheckpointStore, Recorder, RunDirectory

@@ -15,8 +15,8 @@ from tui_trainer.events import (
     SaveFailed,
     SettingChanged,
     Started,
-    from_line,
 )
+from tui_trainer.lines import from_line
 from tui_trainer.store.directory import RunDirectory, SchemaError
 from tui_trainer.store.lock import is_alive
 from tui_trainer.store.reader import RunReader

@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from tui_trainer.events import Event, Started, from_line
+from tui_trainer.events import Event, Started
 from tui_trainer.history import INSPECTIONS_KEPT, History
+from tui_trainer.lines import from_line
 from tui_trainer.store.directory import RunDirectory
 from tui_trainer.store.lock import is_alive
 

@@ -1,6 +1,7 @@
 """Writes what a run says into its two append-only files, and keeps in memory what the disk refuses."""
 
-from tui_trainer.events import EpochMeasured, Event, Inspected, SliceMeasured, to_line
+from tui_trainer.events import EpochMeasured, Event, Inspected, SliceMeasured
+from tui_trainer.lines import to_line
 from tui_trainer.storage import Appender
 from tui_trainer.store.directory import RunDirectory
 
