@@ -2,19 +2,28 @@
 
 import functools
 import sys
-from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # it imports NumPy, which takes long and is not needed to name engines
-    from engines.interface import Engine
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+    from engines.interface import Engine  # which imports NumPy: not needed to name engines
 
 GROUP = "tui_trainer.engines"
+OURS = ("scratch", "pytorch")  # always there, in the order in which they are named
 
 
 @functools.cache
-def _installed(path: tuple[str, ...]) -> dict[str, EntryPoint]:
-    """The entry points by name; looking through all of `sys.path` takes milliseconds."""
+def _installed(path: tuple[str, ...]) -> "dict[str, EntryPoint]":
+    """The entry points by name; looking through all of `sys.path` takes tens of milliseconds."""
+    from importlib.metadata import entry_points
+
     return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def is_engine(name: object) -> bool:
+    """Whether there is an engine of this name; quick for ours."""
+    return name in OURS or name in engine_names()
 
 
 def engine_names() -> tuple[str, ...]:

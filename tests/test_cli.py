@@ -128,7 +128,7 @@ def test_the_printed_command_trains_the_same_config() -> None:
     config = resolve({"dropout": 0.3, "hidden": "64,32", "network": "mlp", "shuffle": False, "title": "it's [b]"})
     import shlex
 
-    from tui_trainer.cli.main import app
+    from tui_trainer.cli.commands import app
 
     _, bound, _ = app.parse_args(shlex.split(config_command(config))[1:])
     from tui_trainer.cli.flags import config_from

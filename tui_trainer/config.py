@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
-from engines import engine_names
+from engines import engine_names, is_engine
 from engines.config import (
     DROPOUT_PLACES,
     INITIALIZERS,
@@ -218,7 +218,7 @@ def _layers(value: Any) -> tuple[LayerConfig, ...]:
 
 
 def _value_problem(name: str, value: Any, setting: Setting) -> str | None:
-    if name == "engine" and value not in engine_names():
+    if name == "engine" and not is_engine(value):
         return Setting("", choices=engine_names()).problem(value)
     return None if value is None else setting.problem(value)
 

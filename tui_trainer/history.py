@@ -1,7 +1,6 @@
 """Folds what a run says into curves and totals: the same for a run that trains and for one that is over."""
 
 import math
-import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -322,8 +321,3 @@ def _finding(found: FindingMade) -> dict[str, Any]:
 
 def _judgement(judged: CureJudged) -> dict[str, Any]:
     return {name: getattr(judged, name) for name in ("rule", "epoch", "step", "helped", "before", "after")}
-
-
-def now() -> float:
-    """The wall clock, in seconds since 1970: the one place that asks for it."""
-    return time.time()

@@ -58,7 +58,8 @@ def legend(pilot: Any) -> str:
 
 
 def plot(pilot: Any, name: str = "first") -> str:
-    return pilot.app.screen.query_one(f"#{name}", CurvePlot).render().plain
+    plot = pilot.app.screen.query_one(f"#{name}", CurvePlot)
+    return "\n".join(plot.render_line(y).text for y in range(plot.size.height))
 
 
 def test_the_cursor_goes_from_epoch_to_epoch_and_the_values_follow(runs: list[Path]) -> None:

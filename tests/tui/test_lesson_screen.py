@@ -13,7 +13,7 @@ from textual.widgets import Markdown, OptionList
 
 from tui_trainer.events import Inspected
 from tui_trainer.tui.panels.lesson_bench import LessonBench
-from tui_trainer.tui.panels.run_plots import PlotPanel
+from tui_trainer.tui.panels.plotted import PlotPanel
 from tui_trainer.tui.screens.lesson import LessonScreen
 
 Compare = Callable[..., bool]

@@ -21,6 +21,11 @@ def say(text: str = "") -> None:
     print(printable(text))
 
 
+def has_terminal() -> bool:
+    """Whether a person can see and type."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
 def print_json(value: Mapping[str, Any] | list[Any]) -> None:
     """One JSON value on stdout and nothing else; strict."""
     print(json.dumps(value, allow_nan=False))

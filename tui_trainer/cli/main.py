@@ -1,47 +1,17 @@
-"""`tui-trainer`: picks the subcommand, and turns whatever goes wrong into one line and an exit code."""
+"""`tui-trainer`: does what was asked, and turns whatever goes wrong into one line and an exit code."""
 
 import os
 import sys
 
-from cyclopts import App, CycloptsError
-
-from tui_trainer import __version__
-from tui_trainer.cli.console import fail
-from tui_trainer.cli.train import train
+from tui_trainer.cli.console import fail, has_terminal, runs_folder
 from tui_trainer.exit_codes import BUG, USAGE
-
-# Each subcommand is imported when it is asked for: the app's first picture waits for none of them.
-COMMANDS = {
-    **dict.fromkeys(("presets", "engines", "networks"), "catalogue"),
-    **dict.fromkeys(("runs", "show", "attach", "resume", "fork", "replay"), "manage"),
-    **dict.fromkeys(("pause", "continue", "set", "stop"), "manage"),
-    **dict.fromkeys(("check-gradients", "bench-threads"), "measure"),
-    **{name: name for name in ("reproduce", "doctor", "duel")},
-}
-FUNCTIONS = {"continue": "go_on", "set": "set_"}  # where the command's name is a word of Python's
-
-app = App(
-    name="tui-trainer",
-    help="Watch a neural network learn, in a terminal. Without a subcommand: the app, or with --batch a run.",
-    version=__version__,
-    result_action="return_value",
-)
-app.default(train)
-for command, module in COMMANDS.items():
-    function = FUNCTIONS.get(command, command.replace("-", "_"))
-    app.command(f"tui_trainer.cli.{module}:{function}", name=command)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit code. Also the console script, which exits with it."""
     asked = sys.argv[1:] if arguments is None else arguments
-    if asked[:1] in (["--help"], ["-h"]):
-        for name in COMMANDS:
-            app[name]  # imports it, for its line of help
     try:
-        result = app(asked, exit_on_error=False, print_error=False)
-    except CycloptsError as error:
-        return fail(f"{' '.join(str(error).split())} (see tui-trainer --help)", USAGE)
+        result = run(asked) if asked or not has_terminal() else open_app()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left: nothing more to say
         return 0
@@ -54,3 +24,23 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         return fail(one_line(error), exit_code(error))
     return result if isinstance(result, int) else 0
+
+
+def open_app() -> int:
+    """The app as it begins; there are no flags to understand, and its first picture need not wait for what does."""
+    from tui_trainer.config import resolve
+    from tui_trainer.tui.app import run_app
+
+    return run_app(resolve({}), runs_folder(None))
+
+
+def run(arguments: list[str]) -> object:
+    """Understand the flags, and do what they ask for."""
+    from cyclopts import CycloptsError
+
+    from tui_trainer.cli.commands import run_command
+
+    try:
+        return run_command(arguments)
+    except CycloptsError as error:
+        return fail(f"{' '.join(str(error).split())} (see tui-trainer --help)", USAGE)

@@ -1,12 +1,11 @@
 """`tui-trainer` and `tui-trainer --batch`: start a run and watch it, or print it."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from tui_trainer.cli.console import fail, runs_folder
+from tui_trainer.cli.console import fail, has_terminal, runs_folder
 from tui_trainer.cli.flags import FlagsGiven, config_from
 from tui_trainer.exit_codes import USAGE
 
@@ -18,11 +17,6 @@ SeedsFlag = Annotated[
     int | None, Parameter(help="with --batch: this many seeds on the same data, side by side where the engine can")
 ]
 JsonFlag = Annotated[bool, Parameter(help="the result as one JSON object on stdout", negative="")]
-
-
-def has_terminal() -> bool:
-    """Whether a person can see and type."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def train(

@@ -14,8 +14,8 @@ from typing import Any
 from engines import load_engine
 from engines.networks import resolve_network
 from tui_trainer import __version__, data
+from tui_trainer.clock import now
 from tui_trainer.config import DEFAULT_PRESET, RunConfig, resolve
-from tui_trainer.history import now
 from tui_trainer.settings import SettingError
 from tui_trainer.store import RunDirectory, send_request
 from tui_trainer.store.directory import make_run

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tui_trainer.clock import now
 from tui_trainer.events import (
     Ended,
     EpochMeasured,
@@ -22,7 +23,7 @@ from tui_trainer.events import (
     Warned,
 )
 from tui_trainer.exit_codes import BUG, DIVERGED, DONE, INPUT_OUTPUT
-from tui_trainer.history import History, now
+from tui_trainer.history import History
 from tui_trainer.run.asked import answer
 from tui_trainer.run.consult import Consultation
 from tui_trainer.run.first_bad import saved_in

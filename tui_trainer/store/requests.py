@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
-from tui_trainer.history import now
+from tui_trainer.clock import now
 from tui_trainer.storage import append_line
 from tui_trainer.store.directory import RunDirectory
 

@@ -1,13 +1,16 @@
 """The app: it polls the run that is looked at, and shows one screen of the registry at a time."""
 
 import dataclasses
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
 
+from textual import work
 from textual.app import App
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.filter import LineFilter
@@ -29,6 +32,9 @@ from tui_trainer.tui.screens.dialogs import CANCEL, DROP, SAVE, ReadDialog, grou
 from tui_trainer.tui.terminal import HANGUP, ascii_only, gone, on_signals, refusal, unbroken
 
 POLLS_PER_SECOND = 10
+SETTLED = (
+    2.0  # seconds; what there is by then is never garbage, and no key shall wait while all of it is looked through
+)
 REDRAW_RATES = (10, 5, 2, 1)  # of the plots, a second
 MOVING = (
     ("Tab ↑ ↓", "to the next control or back"),
@@ -108,6 +114,14 @@ class TrainerApp(App[int]):
         self.set_class(self.marks.ascii, "-ascii")
         on_signals(lambda code: self.exit(return_code=code))
         self.set_interval(1 / POLLS_PER_SECOND, self.tick)
+        if not self.is_headless:
+            self.set_timer(SETTLED / 4, self._warm_up)
+            self.set_timer(SETTLED, gc.freeze)
+
+    @work(thread=True)
+    def _warm_up(self) -> None:
+        """Import, while nobody waits, what the first picture did without and the first curve needs at once."""
+        import_module("tui_trainer.tui.plot")
 
     def tick(self) -> None:
         """Read what the trainer wrote; let the screen that is seen draw it."""

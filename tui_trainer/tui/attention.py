@@ -1,7 +1,11 @@
 """Calls a person back to the terminal: at the end of a run, when it diverges, when the doctor finds something."""
 
-from tui_trainer.history import History
+from typing import TYPE_CHECKING
+
 from tui_trainer.text import printable
+
+if TYPE_CHECKING:
+    from tui_trainer.history import History
 
 LONGEST = 120  # characters of a desktop notification
 
@@ -14,7 +18,7 @@ class Attention:
         self._findings: set[str] = set()
         self._ended = False
 
-    def news(self, history: History | None) -> str | None:
+    def news(self, history: "History | None") -> str | None:
         """What is worth a call since the last look, in a line; a run that is opened is no news."""
         before, ended = self._findings, self._ended
         self._findings, self._ended = (set(history.findings), history.ended) if history else (set(), False)

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from tui_trainer.clock import now
 from tui_trainer.config import RunConfig
-from tui_trainer.history import History, now
 from tui_trainer.tui.trainers import Reader, Trainers
+
+if TYPE_CHECKING:
+    from tui_trainer.history import History
 
 SILENT_SECONDS = 10.0  # a trainer that writes nothing for so long is shown as silent
 ANSWER_SECONDS = 3.0
@@ -39,7 +42,7 @@ class Bench:
             self.open(attach)
 
     @property
-    def history(self) -> History | None:
+    def history(self) -> "History | None":
         """What is known of the run that is looked at."""
         return None if self.reader is None else self.reader.history
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tui_trainer.history import now
+from tui_trainer.clock import now
 from tui_trainer.store import Overview, RunDirectory, list_runs, overview
 from tui_trainer.text import printable
 

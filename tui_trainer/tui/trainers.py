@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tui_trainer.config import RunConfig
-from tui_trainer.history import History
 from tui_trainer.settings import SettingError
+
+if TYPE_CHECKING:
+    from tui_trainer.history import History
 
 LOG_BYTES = 100_000  # of the end of trainer.log
 
@@ -14,7 +16,7 @@ LOG_BYTES = 100_000  # of the end of trainer.log
 class Reader(Protocol):
     """A run directory as it is read: `store.RunReader`, or a scripted one in tests."""
 
-    history: History  # another object after a resume that cut the curves back
+    history: "History"  # another object after a resume that cut the curves back
 
     @property
     def alive(self) -> bool:

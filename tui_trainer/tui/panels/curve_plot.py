@@ -1,19 +1,13 @@
 """One plot of curves with a cursor: the mouse points, zooms and pulls in it."""
 
-from typing import TYPE_CHECKING, cast
-
 from textual import events
-from textual.content import Content
 from textual.message import Message
-from textual.widget import Widget
 
-if TYPE_CHECKING:
-    from tui_trainer.tui.app import TrainerApp
-    from tui_trainer.tui.plot import Picture, Plot
+from tui_trainer.tui.panels.plotted import PlotPanel
 
 
-class CurvePlot(Widget, can_focus=True):
-    """Draws the plot that it is given; says what the mouse wants."""
+class CurvePlot(PlotPanel, can_focus=True):
+    """Shows the plot that it is given; says what the mouse wants."""
 
     WORDS = "the curves: ← → or a click put the cursor, + - or the wheel zoom, < > move"
 
@@ -40,8 +34,6 @@ class CurvePlot(Widget, can_focus=True):
 
     def __init__(self, name: str) -> None:
         super().__init__(id=name)
-        self._plot: Plot | None = None
-        self._picture: Picture | None = None
         self._pulled_from: int | None = None  # the column where a button went down
         self._pulled = False
         self.told: list[str] = []  # what happened where the cursor stands
@@ -50,22 +42,6 @@ class CurvePlot(Widget, can_focus=True):
     def hint(self) -> str:
         """What happened at the cursor in full, or how to move it."""
         return " · ".join(self.told) or self.WORDS
-
-    def show(self, plot: "Plot | None") -> None:
-        """Draw this."""
-        self._plot = plot
-        self.refresh()
-
-    def render(self) -> Content:
-        """The plot at the panel's size, in the colours of the theme."""
-        if self._plot is None or not self.size:
-            return Content("")
-        from tui_trainer.tui.plot import picture
-        from tui_trainer.tui.themes import palette
-
-        app = cast("TrainerApp", self.app)
-        self._picture = picture(self._plot, self.size.width, self.size.height, palette(app.theme), app.marks)
-        return Content.from_rich_text(self._picture.text, console=app.console)
 
     def _x(self, column: int) -> float | None:
         picture = self._picture

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from tui_trainer.config import RunConfig
 from tui_trainer.duel.round import Round
 from tui_trainer.text import printable
-from tui_trainer.tui.panels.run_plots import PlotPanel
+from tui_trainer.tui.panels.plotted import PlotPanel
 from tui_trainer.tui.wording import duration, number, percent
 
 if TYPE_CHECKING:

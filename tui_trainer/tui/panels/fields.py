@@ -114,25 +114,25 @@ class ChoiceField(Field):
         name: str,
         words: str,
         text: str,
-        choices: Sequence[str],
+        choices: Callable[[], Sequence[str]],
         *,
         explain: Callable[[str], str] | None = None,
         live: bool = False,
     ) -> None:
         super().__init__(name, words, text, live=live)
-        self.choices = tuple(choices)
+        self._choices = choices  # asked for when one is chosen
         self._explain = explain  # a line about a choice, asked for when the list is opened
 
     def action_change(self, by: int) -> None:
         """The choice before or after this one, around the ends."""
-        now = self.text.partition(" ")[0]  # a preset may be followed by a star
-        place = self.choices.index(now) if now in self.choices else -(by > 0)
-        self.give(self.choices[(place + by) % len(self.choices)])
+        now, choices = self.text.partition(" ")[0], self._choices()  # a preset may be followed by a star
+        place = choices.index(now) if now in choices else -(by > 0)
+        self.give(choices[(place + by) % len(choices)])
 
     def action_edit(self) -> None:
         """Show the list, with a line about each."""
         if not self.locked:
-            options = [Option(name, self._explain(name) if self._explain else "") for name in self.choices]
+            options = [Option(name, self._explain(name) if self._explain else "") for name in self._choices()]
             self.app.push_screen(PickOne(self.label.capitalize(), options, self.text.partition(" ")[0]), self._picked)
 
     def _picked(self, name: str | None) -> None:

@@ -13,7 +13,7 @@ from tui_trainer.history import History
 from tui_trainer.lessons import Experiment
 from tui_trainer.text import printable
 from tui_trainer.tui.panels.duelling import DuelState, DuelView, small
-from tui_trainer.tui.panels.run_plots import PlotPanel
+from tui_trainer.tui.panels.plotted import PlotPanel
 from tui_trainer.tui.trainers import Reader
 from tui_trainer.tui.wording import number, percent
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, cast
 from textual.content import Content
 from textual.widget import Widget
 
-from tui_trainer.history import History
 from tui_trainer.text import printable
 from tui_trainer.tui.bench import Bench
 from tui_trainer.tui.wording import ago
 
 if TYPE_CHECKING:
+    from tui_trainer.history import History
     from tui_trainer.tui.app import TrainerApp
 
 Notice = tuple[str, str]  # (how bad: note, warning or error; the sentence)
@@ -29,7 +29,7 @@ def notices(bench: Bench) -> list[Notice]:
     return sorted(found, key=lambda notice: ("error", "warning", "note").index(notice[0]))
 
 
-def _state(bench: Bench, history: History) -> list[Notice]:
+def _state(bench: Bench, history: "History") -> list[Notice]:
     if bench.silence:
         return [("error", bench.silence)]
     if history.status in ("diverged", "failed"):
@@ -43,7 +43,7 @@ def _state(bench: Bench, history: History) -> list[Notice]:
     return [("note", history.reason)] if history.reason else []
 
 
-def _saving(history: History, now: float) -> list[Notice]:
+def _saving(history: "History", now: float) -> list[Notice]:
     failure = history.save_failure
     if failure is None:
         return []
@@ -51,7 +51,7 @@ def _saving(history: History, now: float) -> list[Notice]:
     return [("error", f"{last}: {failure.what} failed: {failure.reason}")]
 
 
-def _findings(history: History) -> list[Notice]:
+def _findings(history: "History") -> list[Notice]:
     explained = {rule for finding in history.findings.values() for rule in finding.explains}
     return [
         (finding.severity, f"{finding.why} {finding.cure}")

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, cast
 from textual.content import Content
 from textual.widget import Widget
 
-from tui_trainer.history import History
 from tui_trainer.text import printable
 from tui_trainer.tui.wording import ago, count, duration, percent
 
 if TYPE_CHECKING:
+    from tui_trainer.history import History
     from tui_trainer.tui.app import TrainerApp
 
 GAP = 2  # columns between two figures, at least
@@ -30,7 +30,7 @@ class Progress(Widget):
         )
 
 
-def bar(history: History, width: int, full: str, empty: str) -> Content:
+def bar(history: "History", width: int, full: str, empty: str) -> Content:
     """Epoch k of N, a bar, and the share that is done."""
     epochs = history.config.epochs
     current = min(epochs, history.epoch + (0 if history.ended else 1))
@@ -43,7 +43,7 @@ def bar(history: History, width: int, full: str, empty: str) -> Content:
     )
 
 
-def figures(history: History, now: float) -> list[tuple[str, str]]:
+def figures(history: "History", now: float) -> list[tuple[str, str]]:
     """Names and values, in the order in which they are needed."""
     saved = "not yet" if history.last_saved is None else ago(max(0.0, now - history.last_saved))
     return [
@@ -84,7 +84,7 @@ class Summary(Widget):
         return summary(history, where, self.size.width, gone=app.bench.state_word == "gone")
 
 
-def summary(history: History, directory: str, width: int, gone: bool = False) -> Content:
+def summary(history: "History", directory: str, width: int, gone: bool = False) -> Content:
     """The summary in five lines."""
     word = {"done": "Done", "stopped": "Stopped", "interrupted": "Interrupted", "diverged": "Diverged"}
     style = "bold $success" if history.status == "done" else "bold $warning"
@@ -104,7 +104,7 @@ def summary(history: History, directory: str, width: int, gone: bool = False) ->
     return Content("\n").join(rows)
 
 
-def _checkpoint(history: History, directory: str, width: int) -> Content:
+def _checkpoint(history: "History", directory: str, width: int) -> Content:
     if history.checkpoint is None:
         return Content.styled(" no checkpoint was saved", "$warning")
     path = printable(f"{directory}/checkpoints/{history.checkpoint.name}")

@@ -1,23 +1,19 @@
 """The two plots of a run: loss and error, training and validation."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from textual.content import Content
-from textual.widget import Widget
-
-from tui_trainer.history import Curve, History
 from tui_trainer.tui.wording import number, percent
 
 if TYPE_CHECKING:
-    from tui_trainer.tui.app import TrainerApp
+    from tui_trainer.history import Curve, History
     from tui_trainer.tui.plot import Plot
 
 SLICES_UNTIL = 2  # epochs; before it the training curve is made of slices, for there is nothing else yet
 _SIGNS = {"setting": ("▴", "^"), "finding": ("!", "!"), "resume": ("»", ">")}
 
 
-def run_plot(history: History, measure: str, ascii: bool = False, log: bool = False) -> "Plot":
+def run_plot(history: "History", measure: str, ascii: bool = False, log: bool = False) -> "Plot":
     """The plot of `loss` or `error` as the run stands."""
     from tui_trainer.tui.plot import Plot, Series, Sign
 
@@ -40,39 +36,15 @@ def run_plot(history: History, measure: str, ascii: bool = False, log: bool = Fa
     )
 
 
-def _training(history: History, measure: str) -> Curve:
+def _training(history: "History", measure: str) -> "Curve":
     slices = history.curves[f"slice_{measure}"]
     return slices if history.epoch < SLICES_UNTIL and slices.values else history.curves[f"training_{measure}"]
 
 
-def span(history: History) -> float:
+def span(history: "History") -> float:
     """How far the epoch axis goes: in calm stages 1, 2, 5, 10, …, and no further than the run."""
     if history.ended:
         return max(history.position, 1e-3)
     stages = (factor * 10**power for power in range(8) for factor in (1, 2, 5))
     stage = next(stage for stage in stages if stage >= min(history.position, 1e7))
     return float(min(stage, max(history.config.epochs, history.position)))
-
-
-class PlotPanel(Widget):
-    """One plot, redrawn when it is given another."""
-
-    def __init__(self, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._plot: Plot | None = None
-
-    def show(self, plot: "Plot | None") -> None:
-        """Draw this."""
-        self._plot = plot
-        self.refresh()
-
-    def render(self) -> Content:
-        """The plot at the panel's size, in the colours of the theme."""
-        if self._plot is None or not self.size:
-            return Content("")
-        from tui_trainer.tui.plot import draw
-        from tui_trainer.tui.themes import palette
-
-        app = cast("TrainerApp", self.app)
-        text = draw(self._plot, self.size.width, self.size.height, palette(app.theme), app.marks)
-        return Content.from_rich_text(text, console=app.console)

@@ -89,15 +89,15 @@ def _shared(one: dict[str, Any], other: dict[str, Any]) -> int:
 def preset_field() -> Field:
     """The field that takes the settings of an experiment."""
     words = "the settings of an experiment to begin with; * some are changed"
-    return ChoiceField("preset", words, "", preset_names(), explain=_about_preset)
+    return ChoiceField("preset", words, "", preset_names, explain=_about_preset)
 
 
 def setting_field(name: str) -> Field:
     """The field of a setting, made of what `SETTINGS` knows of it."""
     setting, kind = SETTINGS[name], type_of(name)
-    choices = engine_names() if name == "engine" else ("yes", "no") if kind is bool else setting.choices
     empty = EMPTY.get(name, "")
-    if choices:
+    if name == "engine" or setting.choices or kind is bool:
+        choices = engine_names if name == "engine" else lambda: setting.choices or ("yes", "no")
         field: Field = ChoiceField(name, setting.help, "", choices, explain=EXPLAIN.get(name), live=setting.live)
     elif kind in (int, float):
         field = NumberField(name, setting.help, "", whole=kind is int, live=setting.live, empty=empty)

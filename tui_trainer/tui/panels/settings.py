@@ -1,5 +1,6 @@
 """The settings of the next run, made from `SETTINGS`; and of a living one, those that can change marked as such."""
 
+from functools import cached_property
 from typing import Any, ClassVar
 
 from textual.containers import VerticalScroll
@@ -52,10 +53,9 @@ class SettingsPanel(VerticalScroll):
         self.outside: dict[str, str] = {}  # what is wrong beyond the config: the engine, the data
         self.living: RunConfig | None = None  # the settings of the run that trains
         self.live_values: dict[str, float] = {}
-        self._rows = self._make_rows()
-        self.refresh_fields()
 
-    def _make_rows(self) -> dict[str, Widget]:
+    @cached_property
+    def _rows(self) -> dict[str, Widget]:
         rows: dict[str, Widget] = {"preset": preset_field()}
         for group in self.GROUPS:
             if group != "engine":
@@ -70,6 +70,7 @@ class SettingsPanel(VerticalScroll):
         self.call_after_refresh(self._mount_rows)
 
     async def _mount_rows(self) -> None:
+        self.refresh_fields()
         await self.mount(*(row for row in self._rows.values() if row.display))
         before: Widget | None = None
         with self.app.batch_update():

@@ -46,7 +46,9 @@ class AskFork(ModalScreen[tuple[dict[str, Any], int | None] | None]):
         with Vertical(classes="dialog"):
             yield Static(f"Fork {printable(self._name)}", classes="dialog-title", markup=False)
             with VerticalScroll(can_focus=False):
-                yield ChoiceField("branch_from", "the epoch whose checkpoint it goes on from", NEWEST, self._epochs)
+                yield ChoiceField(
+                    "branch_from", "the epoch whose checkpoint it goes on from", NEWEST, lambda: self._epochs
+                )
                 yield from (setting_field(name) for name in self._settings)
             yield Action(FORK)
             yield Static("", classes="dialog-hint", markup=False)

@@ -9,12 +9,12 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_trainer.history import History
 from tui_trainer.tui.bench import Bench
 from tui_trainer.tui.commands import Command
 from tui_trainer.tui.panels.frame import HintLine, KeyBar, TabBar
 
 if TYPE_CHECKING:
+    from tui_trainer.history import History
     from tui_trainer.tui.app import TrainerApp
 
 # (name of the class set on the screen, smallest columns, smallest rows), largest first
@@ -49,7 +49,7 @@ class BenchScreen(Screen[None]):
         return cast("TrainerApp", self.app)
 
     @property
-    def history(self) -> History | None:
+    def history(self) -> "History | None":
         """The run that is looked at."""
         return self.bench.history
 

@@ -17,13 +17,17 @@ from tui_trainer.tui.commands import bindings
 from tui_trainer.tui.panels.actions import Action, ActionBar
 from tui_trainer.tui.panels.fields import Field
 from tui_trainer.tui.panels.notices import Notices, notices
+from tui_trainer.tui.panels.plotted import PlotPanel
 from tui_trainer.tui.panels.progress import Progress, Summary
 from tui_trainer.tui.panels.ready import Ready
-from tui_trainer.tui.panels.run_plots import PlotPanel, run_plot
+from tui_trainer.tui.panels.run_plots import run_plot
 from tui_trainer.tui.panels.settings import SettingsPanel
 from tui_trainer.tui.screens.base import BenchScreen
 from tui_trainer.tui.screens.dialogs import ReadDialog
 from tui_trainer.tui.train_keys import BUTTONS, START, TRAIN_KEYS, offers
+
+MEASURES = ("loss", "error")
+TICKS = 10  # a second
 
 
 class TrainScreen(BenchScreen):
@@ -36,8 +40,8 @@ class TrainScreen(BenchScreen):
     def __init__(self) -> None:
         super().__init__()
         self._wanted: bool | None = None  # whether the user wants to see the settings; None leaves it to the size
-        self._stale = True  # the plots are older than what was read
-        self._ticks = self._drawn_at = 0
+        self._stale = set(MEASURES)  # the plots that are older than what was read
+        self._ticks = 0
         self._busy = ""  # what Start is doing
         self._seen: tuple[Any, ...] = ()  # how the run stood when the panels were arranged
 
@@ -65,7 +69,7 @@ class TrainScreen(BenchScreen):
 
     def show_run(self) -> None:
         """The run said something."""
-        self._stale = True
+        self._stale = set(MEASURES)
         history, living = self.history, self.bench.living
         panel = self.query_one(SettingsPanel)
         panel.set_living(history.config if history and living else None, self.bench.live_values)
@@ -122,22 +126,27 @@ class TrainScreen(BenchScreen):
         return next((f"Start is off: {name.replace('_', ' ')}: {why}" for name, why in wrong.items()), "")
 
     def tick(self) -> None:
-        """Redraw the plots when they are stale, at most so often; once a second, see what moves by the clock."""
+        """Redraw a plot that is stale, each at most so often; once a second, see what moves by the clock."""
         self._ticks += 1
-        if self._stale and self._ticks - self._drawn_at >= 10 // max(1, min(10, self.bench_app.preferences.redraws)):
-            self._stale, self._drawn_at = False, self._ticks
-            self._draw()
-        elif self._ticks % 10 == 0 and self.history is not None and not self.history.ended:
+        self._redraw()
+        if self._ticks % TICKS == 0 and self.history is not None and not self.history.ended:
             stale = self._stale
             self.show_run()  # the trainer may have gone, or fallen silent
             self._stale = stale
 
-    def _draw(self) -> None:
+    def _redraw(self) -> None:
+        """The plots take turns, so that a key never waits for both."""
+        period = TICKS // max(1, min(TICKS, self.bench_app.preferences.redraws))
+        for place, measure in enumerate(MEASURES):
+            if measure in self._stale and (self._ticks + place * (period // 2)) % period == 0:
+                self._draw(measure)
+
+    def _draw(self, measure: str) -> None:
+        self._stale.discard(measure)
         history = self.history
-        for measure in ("loss", "error"):
-            panel = self.query_one(f"#{measure}", PlotPanel)
-            log = measure == "loss" and self.bench_app.preferences.log_axis
-            panel.show(run_plot(history, measure, self.bench_app.marks.ascii, log) if history else None)
+        log = measure == "loss" and self.bench_app.preferences.log_axis
+        plot = run_plot(history, measure, self.bench_app.marks.ascii, log) if history else None
+        self.query_one(f"#{measure}", PlotPanel).show(plot)
 
     # -- what a user can do --------------------------------------------------
 
@@ -243,7 +252,7 @@ class TrainScreen(BenchScreen):
     def action_log_axis(self) -> None:
         """Change the axis of the loss."""
         self.bench_app.remember(log_axis=not self.bench_app.preferences.log_axis)
-        self._draw()
+        self._draw("loss")
 
     def action_command(self) -> None:
         """Show the command."""
