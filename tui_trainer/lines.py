@@ -1,10 +1,10 @@
 """Events as lines of strict JSON, and back; what no version of ours can have written is no event."""
 
-import dataclasses
 import json
 import math
 import re
 from collections.abc import Mapping
+from functools import cache
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -13,6 +13,7 @@ from tui_trainer.events import Event
 LARGEST = 2**53  # of a whole number in a line, and of a time: beyond it is garbage
 
 
+@cache
 def _kind(cls: type) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", cls.__name__).lower()
 
@@ -22,11 +23,15 @@ KINDS: dict[str, type[Event]] = {_kind(cls): cls for cls in Event.__subclasses__
 
 def to_record(event: Event) -> dict[str, Any]:
     """A dict for one JSON line; what is not finite becomes null, and `nonfinite` says which fields did."""
-    record = {"kind": _kind(type(event)), **dataclasses.asdict(event)}
+    record = _plain(event)
     notes: dict[str, str] = {}
     for name, value in record.items():
         record[name] = _strict(value, name, notes)
     return {**record, "nonfinite": notes} if notes else record
+
+
+def _plain(event: Event) -> dict[str, Any]:
+    return {"kind": _kind(type(event)), **vars(event)}
 
 
 def _strict(value: Any, path: str, notes: dict[str, str]) -> Any:
@@ -42,7 +47,14 @@ def _strict(value: Any, path: str, notes: dict[str, str]) -> Any:
 
 def to_line(event: Event) -> bytes:
     """One line of strict JSON, with its newline."""
-    return json.dumps(to_record(event), separators=(",", ":"), allow_nan=False).encode() + b"\n"
+    try:
+        text = _encode(_plain(event))
+    except ValueError:  # something is not finite: rare, and looking for it each time takes longer than writing
+        text = _encode(to_record(event))
+    return text.encode() + b"\n"
+
+
+_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 def _types(declared: Any) -> tuple[type, ...]:
