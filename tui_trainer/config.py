@@ -243,6 +243,8 @@ def load_file(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise SettingError("config", f"{path}: {error.strerror}") from None
+    except UnicodeEncodeError:
+        raise SettingError("config", f"{path!s:.200} cannot be the name of a file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingError("config", f"{path} is not TOML: {error}") from None
 

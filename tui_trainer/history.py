@@ -23,6 +23,7 @@ from tui_trainer.events import (
     Loading,
     NotFinite,
     Paused,
+    RequestRefused,
     SaveFailed,
     SettingChanged,
     SliceMeasured,
@@ -95,6 +96,7 @@ class History:
         self.best_checkpoint: CheckpointSaved | None = None
         self.last_saved: float | None = None  # wall clock
         self.save_failure: SaveFailed | None = None  # until a later save succeeds
+        self.refused: RequestRefused | None = None  # the last request that could not be done
         self.last_at = 0.0  # wall clock of the newest event
         self.pid: int | None = None
         self.host = ""
@@ -270,6 +272,10 @@ class History:
     @_fold.register
     def _(self, event: SaveFailed) -> None:
         self.save_failure = event
+
+    @_fold.register
+    def _(self, event: RequestRefused) -> None:
+        self.refused = event
 
     @_fold.register
     def _(self, event: CheckpointSetAside) -> None:

@@ -254,3 +254,13 @@ def test_the_app_and_its_first_screen_import_nothing_heavy() -> None:
     loaded = set(python(code).stdout.split())
     assert not loaded & {"torch", "torchvision", "numpy", "plotext", "tui_trainer.store", "tui_trainer.run"}
     assert "textual.app" in loaded
+
+
+async def test_a_screen_that_opens_while_the_app_closes_is_no_crash(make_app: MakeApp) -> None:
+    app = make_app()
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        app.exit(return_code=143)
+        app._handle_exception(LookupError("a panel that is gone already"))
+    assert app.return_code == 143
+    assert app._exception is None

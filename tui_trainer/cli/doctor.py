@@ -14,7 +14,7 @@ from tui_trainer.exit_codes import USAGE
 from tui_trainer.history import History
 from tui_trainer.run import launch
 from tui_trainer.run.cure import cure as apply
-from tui_trainer.store import RunDirectory, RunReader, find_run, is_alive
+from tui_trainer.store import RunDirectory, RunReader, find_run
 
 RulesFlag = Annotated[bool, Parameter(help="list the rules instead of looking at a run", negative="")]
 CureFlag = Annotated[str | None, Parameter(help="do what the finding of this rule asks for")]
@@ -84,8 +84,6 @@ def apply_cure(rule: str, history: History, directory: RunDirectory, runs: Path)
     found = history.findings.get(rule)
     if found is None:
         return fail(f"{rule} does not hold: choose from {', '.join(history.findings) or 'no finding'}", USAGE)
-    if found.request and found.request["action"] == "set" and not is_alive(directory):
-        return fail(f"{directory.id} has no living trainer: `tui-trainer resume` starts one", USAGE)
     cured = apply(directory, found, runs)
     if cured.path != directory.path:
         launch(cured.path)

@@ -8,22 +8,24 @@ from tui_trainer.run.fork import fork_run
 from tui_trainer.run.start import create, request
 from tui_trainer.settings import SettingError
 from tui_trainer.store import Recorder, RunDirectory, RunReader
+from tui_trainer.store.lock import is_alive
 
 
 def cure(directory: RunDirectory, finding: FindingMade, runs: Path) -> RunDirectory:
-    """The run that is cured: this one, asked, or a new one that is yet to be launched.
+    """The run that is cured: this one, asked, or a new one that is yet to be launched; a live change needs a trainer,
+    and where there is none any more it is made on a branch.
 
     `SettingError` where the finding asks for nothing or for what cannot be; else what `fork_run` and `create` raise.
     """
     if finding.request is None:
         raise SettingError(finding.rule, f"no setting mends that. {finding.cure}")
     action, changes = finding.request["action"], finding.request["changes"]
-    if action == "set":
+    if action == "set" and is_alive(directory):
         for name, value in changes.items():
             request(directory.path, "set", name=name, value=value)
         return directory
     history = RunReader(directory).read()
-    if action == "fork":
+    if action != "restart":
         more = {"epochs": history.epoch + history.config.epochs} if history.epoch >= history.epochs else {}
         made = fork_run(directory, runs, {**more, **changes})
     else:

@@ -1,5 +1,6 @@
 """Follows a run directory as anybody may: reads what was appended since the last look and folds it into a history."""
 
+import math
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -44,13 +45,21 @@ class Follower:
     def poll(self) -> list[Event]:
         """The events of the lines that were completed since the last call."""
         events: list[Event] = []
-        while self._size() > self.offset and (lines := self._whole_lines()) is not None:
-            for line in lines:
-                event = from_line(line)
-                if event is not None:
-                    events.append(event)
-                elif line.strip():
-                    self.skipped += 1
+        while (found := self.piece()) is not None:
+            events += found
+        return events
+
+    def piece(self) -> list[Event] | None:
+        """The events of the next few megabytes; None where there is no new whole line."""
+        if self._size() <= self.offset or (lines := self._whole_lines()) is None:
+            return None
+        events: list[Event] = []
+        for line in lines:
+            event = from_line(line)
+            if event is not None:
+                events.append(event)
+            elif line.strip():
+                self.skipped += 1
         return events
 
     def _whole_lines(self) -> list[bytes] | None:
@@ -111,10 +120,18 @@ class RunReader:
             self._begin()
             happened = self._events.poll()
         self._looked = True
-        measured = self._metrics.poll()
-        for event in sorted([*measured, *happened], key=lambda event: event.at):
+        heard = bool(happened)
+        while (piece := self._metrics.piece()) is not None:  # folded now, for the slices of the next come first
+            heard = heard or bool(piece)
+            until = piece[-1].at if piece else -math.inf
+            self._fold([*piece, *(event for event in happened if event.at <= until)])
+            happened = [event for event in happened if event.at > until]
+        self._fold(happened)
+        return heard
+
+    def _fold(self, events: list[Event]) -> None:
+        for event in sorted(events, key=lambda event: event.at):
             self.history.add(event)
-        return bool(measured or happened)
 
     def _take_slices(self, piece: bytes) -> bytes:
         """Fold the lines of slices but the last straight into the curves; the other lines."""

@@ -134,6 +134,8 @@ class TrainerApp(App[int]):
         said = self.bench.poll()
         if said and (news := self.attention.news(self.bench.history)) and self.preferences.notify:
             self.call_back(news)
+        if said and (refusal := self.bench.refusal()):
+            self.notify(printable(refusal), title="The trainer refused", severity="warning", markup=False)
         if not isinstance(screen, BenchScreen) or not screen.is_mounted:
             return
         if said:
@@ -186,6 +188,11 @@ class TrainerApp(App[int]):
         slower = [rate for rate in REDRAW_RATES if rate < self.preferences.redraws]
         self.remember(redraws=slower[0] if slower else REDRAW_RATES[0])
         self.notify(f"The plots are drawn at most {self.preferences.redraws} times a second.", markup=False)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Textual's hook too: while the app closes, a screen that was about to open misses what is gone already."""
+        if not self._exit:
+            super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
         """Textual's hook for an error that nobody handled: its traceback goes to a file, not over the terminal."""

@@ -37,6 +37,7 @@ class Bench:
         self.opened_at = 0.0
         self.launched_at = 0.0  # when the run that is looked at was made to go on
         self._asked: dict[str, tuple[float, float]] = {}  # live setting → (value, when it was asked for)
+        self._refused: object = None  # the last refusal that was told
         self.pinned: list[Path] = []  # runs that Curves shows beside the one that is looked at
         if attach is not None:
             self.open(attach)
@@ -89,6 +90,7 @@ class Bench:
         """Look at a run that was read."""
         self.reader, self.directory = reader, directory
         self.opened_at, self.launched_at = self.clock(), 0.0
+        self._refused = reader.history.refused
 
     def close(self) -> None:
         """Look at no run any more; its trainer is left alone."""
@@ -105,6 +107,14 @@ class Bench:
         """Ask the trainer of the run that is looked at; `OSError`."""
         if self.directory is not None:
             self.trainers.request(self.directory, action, **arguments)
+
+    def refusal(self) -> str | None:
+        """Why the trainer did not do what it was asked, once for each time."""
+        refused = None if self.history is None else self.history.refused
+        if refused is None or refused is self._refused:
+            return None
+        self._refused = refused
+        return refused.reason
 
     def asked(self, name: str, value: float) -> None:
         """A live setting was asked to take another value."""

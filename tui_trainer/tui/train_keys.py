@@ -16,6 +16,7 @@ TRAIN_KEYS = (
     Command("m", "more", "More settings", "Show all settings, or only those that are changed most.", footer=False),
     Command("c", "command", "Command", "Show the --batch command that does what the settings say, to copy."),
     Command("f", "findings", "Findings", "Show in full what the doctor found, and all warnings.", footer=False),
+    Command("d", "mend", "Mend", "Do what the doctor advises: live, on a branch, or in a new run."),
     Command("l", "log", "Log", "Show what the trainer printed."),
     Command("k", "checkpoint", "Save now", "Write a checkpoint now.", footer=False),
     Command("g", "log_axis", "Log axis", "Draw the loss on a logarithmic or on a linear axis.", footer=False),
@@ -35,4 +36,5 @@ def offers(bench: Bench, busy: bool) -> dict[str, bool]:
         "revive": history is not None and not living and history.status != "done" and not busy,
         "log": history is not None,
         "findings": history is not None,
+        "mend": history is not None and any(finding.request for finding in history.findings.values()),
     }

@@ -8,6 +8,7 @@ from tui_trainer.config import RunConfig
 from tui_trainer.settings import SettingError
 
 if TYPE_CHECKING:
+    from tui_trainer.events import FindingMade
     from tui_trainer.history import History
 
 LOG_BYTES = 100_000  # of the end of trainer.log
@@ -59,6 +60,17 @@ class Trainers:
         made = run.fork_run(RunDirectory(parent), runs, changes, at_epoch=at_epoch)
         run.launch(made.path)
         return made.path
+
+    def cure(self, directory: Path, finding: "FindingMade", runs: Path) -> Path:
+        """Do what a finding asks for; the run that is cured: this one, or a new one, its trainer started. Slow."""
+        from tui_trainer import run
+        from tui_trainer.run.cure import cure
+        from tui_trainer.store import RunDirectory
+
+        cured = cure(RunDirectory(directory), finding, runs).path
+        if cured != directory:
+            run.launch(cured)
+        return cured
 
     def request(self, directory: Path, action: str, **arguments: Any) -> str:
         """Ask the trainer of a run for something; the id of the request."""

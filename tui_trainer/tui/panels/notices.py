@@ -8,6 +8,7 @@ from textual.widget import Widget
 
 from tui_trainer.text import printable
 from tui_trainer.tui.bench import Bench
+from tui_trainer.tui.mending import verdicts
 from tui_trainer.tui.wording import ago
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def notices(bench: Bench) -> list[Notice]:
     history = bench.history
     if history is None:
         return []
-    found = [*_state(bench, history), *_saving(history, bench.clock()), *_findings(history)]
+    found = [*_state(bench, history), *_saving(history, bench.clock()), *_findings(history), *verdicts(history)]
     found += [("warning", message) for message in reversed(history.warnings)]
     return sorted(found, key=lambda notice: ("error", "warning", "note").index(notice[0]))
 
@@ -54,7 +55,7 @@ def _saving(history: "History", now: float) -> list[Notice]:
 def _findings(history: "History") -> list[Notice]:
     explained = {rule for finding in history.findings.values() for rule in finding.explains}
     return [
-        (finding.severity, f"{finding.why} {finding.cure}")
+        (finding.severity, f"{finding.why} {finding.cure}{' d does it.' if finding.request else ''}")
         for finding in history.findings.values()
         if finding.rule not in explained
     ]

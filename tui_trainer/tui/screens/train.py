@@ -14,6 +14,7 @@ from tui_trainer.config import RunConfig
 from tui_trainer.settings import SettingError
 from tui_trainer.text import printable
 from tui_trainer.tui.commands import bindings
+from tui_trainer.tui.mending import mend, mendable, question
 from tui_trainer.tui.panels.actions import Action, ActionBar
 from tui_trainer.tui.panels.fields import Field
 from tui_trainer.tui.panels.notices import Notices, notices
@@ -273,6 +274,23 @@ class TrainScreen(BenchScreen):
     def action_findings(self) -> None:
         """Show them in full."""
         self.app.push_screen(ReadDialog("Findings and warnings", self._findings))
+
+    def action_mend(self) -> None:
+        """Ask what shall be mended."""
+        if self.history is not None and (findings := mendable(self.history)):
+            self.app.push_screen(question(self.bench, findings), self._picked)
+
+    def _picked(self, rule: str | None) -> None:
+        self._mend(rule)
+
+    @work(group="mend", exclusive=True)
+    async def _mend(self, rule: str | None) -> None:
+        try:
+            if self.history is not None and rule in self.history.findings:
+                await mend(self.bench_app, self.history.findings[rule])
+        except (ValueError, OSError) as error:
+            self.notify(printable(error), title="It could not be mended", severity="error", markup=False)
+        self.show_run()
 
     def _findings(self) -> Content:
         found: list[Any] = [printable(sentence, 2000) for _, sentence in notices(self.bench)]
