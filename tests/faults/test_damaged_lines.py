@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from faulty_disk import hooked, without_waiting
 from small_runs import copy_of, final, new_run
@@ -148,7 +149,7 @@ def test_a_long_file_is_folded_as_a_short_one(
             slow.add(event)
     for name in ("slice_loss", "slice_error"):
         assert by_short_cut.curves[name].epochs == slow.curves[name].epochs
-        assert repr(by_short_cut.curves[name].values) == repr(slow.curves[name].values)
+        assert np.array_equal(by_short_cut.curves[name].values, slow.curves[name].values, equal_nan=True)
     assert len(slow.curves["slice_loss"].values) == lines
     assert (by_short_cut.step, by_short_cut.seconds) == (slow.step, slow.seconds)
     assert quick.skipped > 0
