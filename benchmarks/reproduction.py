@@ -29,14 +29,15 @@ Loop = Callable[[], object]
 
 
 def main(rounds: int = 2) -> None:
-    """Print what each takes; with `--full` the reproduction is run in full length, else its time is extrapolated."""
+    """Print what each takes; with `--full DIR` the reproduction is run in full length, and its report and runs stay
+    in DIR; else its time is extrapolated."""
     torch.set_num_threads(1)  # kinder to the loops: on a busy machine more threads are many times slower
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
         loops = assignment_loops(unpacked(Path(folder)))
         seconds: dict[str, list[float]] = {name: [] for name in loops}
         for name, loop in loops.items():
             seconds[name].append(timed(loop))
-        took, how = reproduction(Path(folder), "--full" in sys.argv)
+        took, how = reproduction(Path(folder), kept_in(sys.argv))
         for _ in range(rounds):
             for name, loop in loops.items():
                 seconds[name].append(timed(loop))
@@ -48,6 +49,11 @@ def main(rounds: int = 2) -> None:
     print(f"| the three, one seed each, extrapolated | | {total / 60:.1f} |")
     print(f"| reproduce --seeds 10, {how} | | {took / 60:.1f} |")
     print(f"| of the time of the three loops | | {took / total:.2f} |")
+
+
+def kept_in(words: list[str]) -> str:
+    """The folder after `--full`, or nothing."""
+    return words[words.index("--full") + 1] if "--full" in words else ""
 
 
 def whole(name: str, measured: list[float]) -> float:
@@ -62,10 +68,10 @@ def timed(loop: Loop) -> float:
     return perf_counter() - start
 
 
-def reproduction(folder: Path, full: bool) -> tuple[float, str]:
+def reproduction(folder: Path, full: str = "") -> tuple[float, str]:
     """Seconds of `tui-trainer reproduce --seeds 10`, and how they were found."""
     if full:
-        return command(folder / "full"), "all epochs"
+        return command(Path(full)), "all epochs"
     short, long = command(folder / "short", SHORT), command(folder / "long", LONG)
     return short + (long - short) / (LONG - SHORT) * (210 - SHORT), f"extrapolated from {SHORT} and {LONG} epochs"
 
