@@ -1,6 +1,7 @@
 """History: curves and totals from events, whatever their number and order of files."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -23,13 +24,15 @@ from tui_trainer.history import History
 
 
 def epoch(number: int, training: float, validation: float, seconds: float) -> EpochMeasured:
-    return EpochMeasured(number, number * 100, training * 2, training, validation * 2, validation, 0.01, seconds)
+    """An epoch that took two seconds of training, and half a second to save, by the wall clock."""
+    losses = (training * 2, training, validation * 2, validation)
+    return EpochMeasured(number, number * 100, *losses, 0.01, seconds, at=1000.0 + 2.5 * number)
 
 
 @pytest.fixture
 def history() -> History:
     told = History(resolve({"epochs": 4, "batch_size": 10}), steps_per_epoch=100, run="r")
-    for event in (Loading("the data"), Started(1, "host"), epoch(1, 0.5, 0.4, 2.0), epoch(2, 0.3, 0.2, 4.0)):
+    for event in (Loading("the data"), Started(1, "host", at=1000.0), epoch(1, 0.5, 0.4, 2.0), epoch(2, 0.3, 0.2, 4.0)):
         told.add(event)
     return told
 
@@ -41,8 +44,17 @@ def test_totals_follow_from_the_epochs(history: History) -> None:
     assert history.loss("validation") == {"min": 0.4, "final": 0.5}
     assert history.best_epoch == 2
     assert history.seconds_per_epoch == 2.0
-    assert history.remaining_seconds == 2.0
+    assert (history.elapsed, history.remaining_seconds) == (7.5, 2.5)
     assert history.examples_per_second == 300 * 10 / 6.0
+
+
+def test_pauses_and_the_time_between_trainers_are_no_training(history: History) -> None:
+    history.add(Paused(2, 200, "asked", at=1005.5))
+    history.add(Continued(2, 200, at=2000.0))
+    history.add(Loading("the data", at=3000.0))
+    history.add(Started(2, "host", at=3001.0))
+    history.add(replace(epoch(3, 0.2, 0.25, 6.0), at=3003.0))
+    assert history.elapsed == 5.5 + 2.0
 
 
 def test_status_follows_the_trainer(history: History) -> None:

@@ -78,7 +78,10 @@ class History:
         self.reason = ""  # what it loads, why it paused, or why it ended
         self.epoch = 0  # epochs done
         self.step = 0
-        self.seconds = 0.0  # spent training, without pauses
+        self.seconds = 0.0  # spent in the engine: training and validation
+        self.elapsed = (
+            0.0  # by the wall clock while it trained: with saving, without pauses and the time between trainers
+        )
         self.curves: dict[str, Curve] = {name: Curve() for name in (*SERIES, "slice_loss", "slice_error")}
         self.seconds_at: dict[int, float] = {}  # epoch → seconds spent training when it ended
         self.settings: dict[str, float] = {}  # live settings as they stand now
@@ -137,9 +140,10 @@ class History:
 
     @property
     def remaining_seconds(self) -> float | None:
-        """What is left at the mean rate, or None before it is known."""
-        per_epoch = self.seconds_per_epoch
-        return None if per_epoch is None else max(0.0, (self.epochs - self.position) * per_epoch)
+        """What is left at the mean rate by the wall clock, or None before it is known."""
+        if not (self.position and self.elapsed):
+            return None
+        return max(0.0, (self.epochs - self.position) * self.elapsed / self.position)
 
     def accuracy(self, split: str) -> dict[str, float | None]:
         """Largest and last accuracy of a split, as fractions."""
@@ -198,6 +202,8 @@ class History:
 
     def add(self, event: Event) -> None:
         """Fold one event in; events of one file come in its order."""
+        if self.status == "training" and not isinstance(event, Loading | Started):
+            self.elapsed += max(0.0, event.at - self.last_at)
         self.last_at = max(self.last_at, event.at)
         self._fold(event)
 

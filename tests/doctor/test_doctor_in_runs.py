@@ -11,7 +11,9 @@ from tui_trainer import batch
 from tui_trainer.cli.main import main
 from tui_trainer.config import RunConfig
 from tui_trainer.doctor import Doctor
-from tui_trainer.events import CureTried, Event, FindingMade, Surveyed
+from tui_trainer.doctor.cures import tried
+from tui_trainer.doctor.finding import live
+from tui_trainer.events import CureTried, Event, FindingMade, SettingChanged, Surveyed
 from tui_trainer.history import History
 from tui_trainer.lines import from_line
 from tui_trainer.run import create, train_run
@@ -224,3 +226,12 @@ def test_the_subcommand_refuses_a_cure_of_what_does_not_hold(
     directory = trained(tmp_path, network="softmax", epochs=1)
     assert main(["doctor", directory.id, "--runs", str(tmp_path), "--cure", "plateau"]) == 2
     assert capsys.readouterr().err == "tui-trainer: plateau does not hold: choose from no finding\n"
+
+
+def test_a_change_away_from_what_was_advised_is_no_try_of_it() -> None:
+    finding = FindingMade("plateau", 1, 10, "warning", {}, "why", "cure", live(learning_rate=0.1))
+    for new, steps in ((0.05, [20]), (0.2, [20]), (0.005, []), (0.01, [])):
+        history = History(RunConfig(), 10)
+        history.add(finding)
+        history.add(SettingChanged("learning_rate", 0.01, new, 2, 20))
+        assert [event.step for event in tried(history) if isinstance(event, CureTried)] == steps

@@ -3,6 +3,7 @@
 import pytest
 from driving import LARGE, MakeApp, field, press, script, settle, text, type_into
 from scripted import ScriptedTrainers, epochs
+from textual.events import Key
 
 from tui_trainer.config import resolve
 from tui_trainer.tui.panels.actions import Action
@@ -227,3 +228,18 @@ async def test_every_control_is_reached_by_tab_and_says_what_it_means(make_app: 
         shown = {item.id or "" for item in app.screen.query(Field) if item.display}
         assert shown <= seen
         assert "action-start" in seen
+
+
+async def test_keys_that_come_faster_than_the_editor_opens_are_not_lost(make_app: MakeApp) -> None:
+    app = make_app()
+    async with app.run_test(size=LARGE) as pilot:
+        await settle(pilot)
+        for typed in ("0.05", "0", "0.03", "0.125"):
+            field(app, "learning_rate").focus()
+            await settle(pilot)
+            for character in typed:
+                app.post_message(Key("full_stop" if character == "." else character, character))
+            app.post_message(Key("enter", "\r"))
+            await settle(pilot)
+            await settle(pilot)
+            assert field(app, "learning_rate").text == typed

@@ -146,7 +146,7 @@ def changes_the_learning_rate(session: Session, run: RunDirectory) -> None:
     changed = [(change.name, change.old, change.new) for change in events_of(run, SettingChanged)]
     assert changed == [("learning_rate", 0.01, 0.02), ("learning_rate", 0.02, 0.005)]
     session.press("e")
-    session.until(lambda: "learning rate" not in session.text)
+    session.until(lambda: "initial values" not in session.text)
 
 
 def sees_two_curves(session: Session, first: RunDirectory) -> None:

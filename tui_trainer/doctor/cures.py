@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from tui_trainer.events import CureJudged, CureTried, Event, FindingMade
+from tui_trainer.events import CureJudged, CureTried, Event, FindingMade, SettingChanged
 
 if TYPE_CHECKING:
     from tui_trainer.history import History
@@ -20,12 +20,17 @@ def tried(history: "History") -> list[Event]:
         for change in history.changes[-1:]:
             known = history.cures.get(finding.rule)
             new = known is None or known.step < change.step
-            if new and change.name in asked and change.step >= finding.step:
+            if new and change.step >= finding.step and _towards(change, asked.get(change.name)):
                 changes = {change.name: change.new}
                 found.append(
                     CureTried(finding.rule, change.epoch, change.step, changes, reached(history, change.epoch))
                 )
     return found
+
+
+def _towards(change: SettingChanged, asked: object) -> bool:
+    """Whether a setting was changed towards what was asked for."""
+    return isinstance(asked, int | float) and (change.new - change.old) * (asked - change.old) > 0
 
 
 def tried_by_beginning(finding: FindingMade, parent: "History", changes: dict[str, object]) -> CureTried:

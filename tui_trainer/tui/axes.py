@@ -1,6 +1,7 @@
 """Numbers of an axis: limits that fit, ticks at round places, labels of one form."""
 
 import math
+import sys
 from collections.abc import Callable, Sequence
 
 LARGEST = 1e150  # beyond it a range overflows; nothing that is worth a plot is so large
@@ -42,7 +43,7 @@ def _within(low: float, high: float, step: float) -> tuple[int, int]:
 
 def _step(low: float, high: float, most: int, whole: bool) -> float:
     """The smallest of 1, 2, 5 times a power of ten that gives at most so many ticks."""
-    power = 10.0 ** math.floor(math.log10((high - low) / most))
+    power = 10.0 ** math.floor(math.log10(max((high - low) / most, sys.float_info.min)))
     steps = [factor * power for factor in (1, 2, 5, 10, 20, 50, 100)]
     steps = [max(1.0, step) for step in steps] if whole else steps
     return next((step for step in steps if _count(low, high, step) <= most), steps[-1])

@@ -1,6 +1,7 @@
 """One line each to see and change a setting: its words, its value, the keys that change it."""
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -153,7 +154,14 @@ class TextField(Field):
         editor = Editor(text, compact=True, select_on_focus=select)
         self.add_class("-editing")
         self.mount(editor)
-        editor.focus()
+        self.screen.set_focus(editor)  # at once: the next key may have come already, and is the editor's
+
+    def on_key(self, event: events.Key) -> None:
+        """Keys that come while the editor opens are the editor's."""
+        if self.has_focus and (editors := self.query(Editor)):
+            editors.first().post_message(copy(event))  # a new one would be ours, and so not bubble up beyond us
+            event.stop()
+            event.prevent_default()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Keep what was typed."""
@@ -185,7 +193,7 @@ class NumberField(TextField):
 
     def on_key(self, event: events.Key) -> None:
         """A digit begins to type."""
-        if self.has_focus and event.character and event.character in "0123456789.-":
+        if self.has_focus and not self.query(Editor) and event.character and event.character in "0123456789.-":
             event.stop()
             event.prevent_default()
             self._open(event.character)

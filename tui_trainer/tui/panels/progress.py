@@ -49,7 +49,7 @@ def figures(history: "History", now: float) -> list[tuple[str, str]]:
     return [
         ("step", count(history.step)),
         ("examples/s", count(history.examples_per_second)),
-        ("elapsed", duration(history.seconds)),
+        ("elapsed", duration(history.elapsed)),
         ("left", duration(None if history.ended else history.remaining_seconds)),
         ("train acc.", percent(history.accuracy("training")["final"])),
         ("valid acc.", percent(history.accuracy("validation")["final"])),
@@ -91,7 +91,7 @@ def summary(history: "History", directory: str, width: int, gone: bool = False) 
     status = "Gone" if gone else word.get(history.status, "Failed")
     head = Content.assemble(
         (f" {status}", style),
-        (f"  {history.epoch:,} of {history.config.epochs:,} epochs in {duration(history.seconds)}", "$foreground"),
+        (f"  {history.epoch:,} of {history.epochs:,} epochs in {duration(history.elapsed)}", "$foreground"),
         (f"  {count(history.examples_per_second)} examples/s", "$quiet"),
     )
     rows = [head, Content.styled(" accuracy        max       final", "$quiet")]

@@ -156,10 +156,11 @@ class RunLegend(ClickableWidget, can_focus=True):
         return colours[shown.slot % len(colours)] if drawn else "$quiet"
 
     def _words(self, shown: Shown) -> str:
-        overlay, config = self._view.overlay, shown.history.config
-        words = [shown.name, config.engine, config.optimizer, f"rate {config.learning_rate:g}"]
-        if config.dropout:
-            words.append(f"dropout {config.dropout:g}")
+        overlay, config, live = self._view.overlay, shown.history.config, shown.history.settings
+        rate, dropout = live.get("learning_rate", config.learning_rate), live.get("dropout", config.dropout)
+        words = [shown.name, config.engine, config.optimizer, f"rate {rate:g}"]
+        if dropout:
+            words.append(f"dropout {dropout:g}")
         flags = [word for word, on in (("pinned", shown.path in overlay.bench.pinned), ("hidden", shown.hidden)) if on]
         flags += ["alone"] if overlay.alone == shown.path else []
         room = self._room() - 4

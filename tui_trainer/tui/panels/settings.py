@@ -20,6 +20,7 @@ from tui_trainer.tui.panels.setting_rows import (
     setting_field,
     value_text,
 )
+from tui_trainer.tui.screens.base import BenchScreen
 
 
 class SettingsPanel(VerticalScroll):
@@ -129,6 +130,8 @@ class SettingsPanel(VerticalScroll):
         for group in self.GROUPS[1:]:
             members = (field for name, field in fields.items() if name in SETTINGS and SETTINGS[name].group == group)
             self._rows[f"group {group}"].display = any(field.display for field in members)
+        if self.is_attached and isinstance(self.screen, BenchScreen):
+            self.screen.hint_changed()  # what has the focus may be wrong now, or right again
 
     def _refresh_field(self, name: str, field: Field, config: RunConfig) -> None:
         field.display = self._is_shown(name)

@@ -74,7 +74,8 @@ class TrainScreen(BenchScreen):
         history, living = self.history, self.bench.living
         panel = self.query_one(SettingsPanel)
         panel.set_living(history.config if history and living else None, self.bench.live_values)
-        stands = (id(history), self.bench.state_word, living, self._busy)
+        mends = offers(self.bench, bool(self._busy))["mend"]
+        stands = (id(history), self.bench.state_word, living, self._busy, mends)
         if stands != self._seen:
             self._seen = stands
             self._arrange()
