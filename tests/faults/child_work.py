@@ -3,11 +3,10 @@
 import sys
 import time
 from collections.abc import Callable
-from multiprocessing.synchronize import Event as Flag
 from pathlib import Path
 from typing import Any
 
-from children import redirect
+from children import Flag, redirect
 
 from tui_trainer import data
 from tui_trainer.cli.main import main

@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Callable
 from multiprocessing.context import ForkServerProcess
-from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +41,26 @@ def ended(child: ForkServerProcess) -> int:
     return code
 
 
-def flag() -> Event:
-    """Something that a child and its parent can both set, and wait for."""
-    return _context.Event()
+class Flag:
+    """Something that a child and its parent can both set, once, and wait for, however many wait.
+
+    A pipe, for what has a lock stays locked where a process that holds it is killed.
+    """
+
+    def __init__(self) -> None:
+        self._read, self._write = _context.Pipe(duplex=False)
+
+    def set(self) -> None:
+        """Let everybody go who waits."""
+        self._write.send_bytes(b"set")
+
+    def is_set(self) -> bool:
+        """Whether somebody has set it."""
+        return self._read.poll()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until it is set; False where that takes longer. What was sent is never read, and so stays."""
+        return self._read.poll(seconds)
 
 
 def redirect(output: Path) -> None:

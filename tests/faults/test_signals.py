@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from child_work import ENTRIES, FIRST_EPOCH, PHASES, enter, enter_on_a_full_disk
-from children import ended, flag, start
+from children import Flag, ended, start
 from small_runs import Final, copy_of, events_of, final, new_run, newest
 
 from tui_trainer.events import Ended, Started
@@ -36,7 +36,7 @@ def reference(begun: RunDirectory, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def interrupted(run: RunDirectory, entry: str, phase: str, *numbers: int, waits: bool = True) -> tuple[int, float]:
     """Send signals in a phase; the exit code, and the seconds until the process was gone."""
-    reached, go = flag(), flag()
+    reached, go = Flag(), Flag()
     if phase == "paused":
         send_request(run, "pause")
     child = start(enter, entry, run.path, phase, reached, go)
@@ -106,7 +106,7 @@ def test_a_third_leaves_at_once_and_corrupts_nothing(
 
 def test_a_signal_that_cannot_be_saved_exits_74(begun: RunDirectory, tmp_path: Path) -> None:
     run = copy_of(begun, tmp_path / "run")
-    reached, go = flag(), flag()
+    reached, go = Flag(), Flag()
     child = start(enter_on_a_full_disk, run.path, reached, go)
     assert reached.wait(60)
     os.kill(child.pid or 0, signal.SIGTERM)

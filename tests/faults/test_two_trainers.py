@@ -6,7 +6,7 @@ import socket
 from pathlib import Path
 
 from child_work import take_part
-from children import ended, flag, start
+from children import Flag, ended, start
 from small_runs import events_of, new_run, tree
 
 from tui_trainer.events import Ended, Started
@@ -19,7 +19,7 @@ RIVALS = 50
 def test_one_of_fifty_trains_and_the_others_name_it(small_mnist: Path, tmp_path: Path) -> None:
     run = new_run(small_mnist, tmp_path / "runs", epochs=2)
     send_request(run, "pause")  # so that the winner is there until all others have left
-    go = flag()
+    go = Flag()
     said = [tmp_path / f"{i}.txt" for i in range(RIVALS)]
     children = [start(take_part, run.path, said[i], go) for i in range(RIVALS)]
     go.set()
@@ -47,7 +47,7 @@ def test_who_is_refused_changes_nothing(small_mnist: Path, tmp_path: Path) -> No
     assert train_run(run.path).code == 0
     with RunLock(run):
         before, times = tree(run.path), {file: file.stat().st_mtime_ns for file in run.path.rglob("*")}
-        go = flag()
+        go = Flag()
         go.set()
         assert ended(start(take_part, run.path, tmp_path / "said.txt", go)) == 75
         assert tree(run.path) == before
@@ -59,7 +59,7 @@ def test_a_lock_is_free_when_its_holder_is_killed(small_mnist: Path, tmp_path: P
     """The kernel knows who lives: no file says so, and none has to be removed."""
     run = new_run(small_mnist, tmp_path / "runs", epochs=2)
     send_request(run, "pause")
-    go = flag()
+    go = Flag()
     go.set()
     child = start(take_part, run.path, tmp_path / "said.txt", go)
     while not is_alive(run):
