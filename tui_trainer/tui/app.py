@@ -189,6 +189,10 @@ class TrainerApp(App[int]):
         self.remember(redraws=slower[0] if slower else REDRAW_RATES[0])
         self.notify(f"The plots are drawn at most {self.preferences.redraws} times a second.", markup=False)
 
+    def delay_update(self, delay: float = 0.05) -> None:
+        """Textual masks a change of screens for so long; ours come in one piece, and no key shall wait for that."""
+        super().delay_update(min(delay, 0.001))
+
     def _handle_exception(self, error: Exception) -> None:
         """Textual's hook too: while the app closes, a screen that was about to open misses what is gone already."""
         if not self._exit:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui_trainer.tui.bands import alike, band
 from tui_trainer.tui.curve_signs import signs
 from tui_trainer.tui.measures import AXES, MEASURES, SPLITS, Axis, Measure
 from tui_trainer.tui.overlay import Overlay, Shown
@@ -29,6 +30,7 @@ class View:
     log_x: bool = False
     log_y: bool = False
     weight: float = 0.0  # of the smoothing
+    banded: bool = False  # whether runs that differ in their seeds alone are drawn as a median and a band
     signs: int = 2  # 0 none, 1 without checkpoints, 2 all
     stretch: Stretch | None = None  # the zoom; None shows all
     cursor: float | None = None
@@ -118,14 +120,29 @@ class View:
             words.append("log " + " and ".join(name for name, on in (("x", self.log_x), ("y", self.log_y)) if on))
         if self.weight:
             words.append(f"smoothed {self.weight:g}")
+        words += [f"median and band of {len(group)} seeds" for group in self._groups() if len(group) > 1]
         return ", ".join(words)
+
+    def _groups(self) -> list[list[Shown]]:
+        """What is drawn as one: each run by itself, or those that differ in their seeds alone together.
+
+        In seconds no two runs have a point at the same place, and there is no band.
+        """
+        chosen = self.chosen
+        runs = sorted(self.overlay.visible, key=lambda shown: shown is not chosen)
+        return alike(runs) if self.banded and self.axis.name != "seconds" else [[shown] for shown in runs]
 
     def _series(self, splits: tuple[str, ...]) -> "list[Series]":
         from tui_trainer.tui.plot import Series
 
         behind, before = [], []
-        chosen = self.chosen
-        for shown in sorted(self.overlay.visible, key=lambda shown: shown is not chosen):
+        for group in self._groups():
+            if len(group) > 1:
+                curves, hatched = self._band(group, splits)
+                before += curves
+                behind += hatched
+                continue
+            (shown,) = group
             for split in splits:
                 track = self.track(shown, split)
                 slot = SPLITS.index(split) if self.overlaid else shown.slot
@@ -135,6 +152,16 @@ class View:
                     behind.append(Series("", track.xs, track.raw, slot, faint=True))
                 before.append(Series(label, track.xs, track.smooth if self.weight else track.raw, slot, value=value))
         return before + behind  # the first lies on top
+
+    def _band(self, group: list[Shown], splits: tuple[str, ...]) -> "tuple[list[Series], list[Series]]":
+        from tui_trainer.tui.plot import Series
+
+        curves, hatched, slot = [], [], group[0].slot
+        for split in splits:
+            found = band([self.track(shown, split) for shown in group], smooth=bool(self.weight))
+            curves.append(Series("", found.xs, found.middle, slot))
+            hatched.append(Series("", *found.hatched(), slot, faint=True))
+        return curves, hatched
 
     # -- the cursor ----------------------------------------------------------
 

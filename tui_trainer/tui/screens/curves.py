@@ -9,6 +9,7 @@ from textual.containers import Container
 from textual.widget import Widget
 
 from tui_trainer.text import printable
+from tui_trainer.tui.bands import alike
 from tui_trainer.tui.commands import Command, bindings
 from tui_trainer.tui.curve_signs import told
 from tui_trainer.tui.curve_view import BOTH, View
@@ -44,6 +45,7 @@ class CurvesScreen(BenchScreen):
         Command("L", "log('x')", "Log x", "A logarithmic or a linear x axis.", footer=False),
         Command("s", "smooth(1)", "Smooth", "Smooth more; the raw curve stays behind, faint."),
         Command("S", "smooth(-1)", "Smooth less", "Smooth less.", footer=False),
+        Command("b", "band", "Band", "Draw runs that differ in their seeds alone as a median and a band, or each."),
         Command("plus,equals_sign", "zoom(2)", "Zoom", "Closer, around the cursor.", shown="+"),
         Command("minus", "zoom(0.5)", "Zoom out", "Farther.", footer=False, shown="-"),
         Command("less_than_sign", "pan(-0.25)", "Left", "What is seen moves to the left.", footer=False, shown="<"),
@@ -221,6 +223,14 @@ class CurvesScreen(BenchScreen):
         """More or less."""
         self.view.weight = next_weight(self.view.weight, by)
         self._forget_tracks()
+
+    def action_band(self) -> None:
+        """Seeds as a band, or each by itself."""
+        self.view.banded = not self.view.banded
+        groups = alike(self.view.overlay.visible)
+        if self.view.banded and all(len(group) == 1 for group in groups):
+            self.notify("No two of these runs differ in their seeds alone: there is no band to draw.", markup=False)
+        self.draw()
 
     def action_zoom(self, factor: float) -> None:
         """Closer or farther."""
