@@ -1,6 +1,7 @@
 """`make pictures`: trains a few runs on real MNIST and takes the pictures of every screen for docs/pictures/."""
 
 import asyncio
+import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from tui_trainer.run import create, train_run
 from tui_trainer.tui.app import TrainerApp
 from tui_trainer.tui.bench import Bench
 
-PICTURES = Path(__file__).parent / "pictures"
+PICTURES = Path(__file__).resolve().parent / "pictures"
 SIZES = [(120, 40), (80, 24)]
 RUNS: Sequence[dict[str, Any]] = (
     {"title": "the assignment", "epochs": 60, "seed": 1, "keep_every": 5},
@@ -95,7 +96,8 @@ def main() -> None:
     """Write all pictures anew."""
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(take_all(Path(folder)))
+        os.chdir(folder)  # the pictures name the runs from there
+        asyncio.run(take_all(Path("runs")))
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ class TrainScreen(BenchScreen):
         super().__init__()
         self._wanted: bool | None = None  # whether the user wants to see the settings; None leaves it to the size
         self._stale = set(MEASURES)  # the plots that are older than what was read
+        self._drawn: object = None  # the history of which the plots are
         self._ticks = 0
         self._busy = ""  # what Start is doing
         self._seen: tuple[Any, ...] = ()  # how the run stood when the panels were arranged
@@ -137,10 +138,11 @@ class TrainScreen(BenchScreen):
             self._stale = stale
 
     def _redraw(self) -> None:
-        """The plots take turns, so that a key never waits for both."""
+        """The plots take turns, so that a key never waits for both; those of another run come at once."""
+        another, self._drawn = self._drawn is not self.history, self.history
         period = TICKS // max(1, min(TICKS, self.bench_app.preferences.redraws))
         for place, measure in enumerate(MEASURES):
-            if measure in self._stale and (self._ticks + place * (period // 2)) % period == 0:
+            if measure in self._stale and (another or (self._ticks + place * (period // 2)) % period == 0):
                 self._draw(measure)
 
     def _draw(self, measure: str) -> None:
