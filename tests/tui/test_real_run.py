@@ -43,7 +43,7 @@ def benches() -> Iterator[list[Bench]]:
 
 
 async def test_a_run_on_mnist_starts_pauses_goes_on_and_shows_its_summary(tmp_path: Path, benches: list[Bench]) -> None:
-    bench = Bench(resolve({"epochs": 4, "train_examples": 60_000, "seed": 3}), tmp_path / "runs")
+    bench = Bench(resolve({"epochs": 1000, "train_examples": 60_000, "seed": 3}), tmp_path / "runs")
     benches.append(bench)
     app = TrainerApp(bench, ascii=False, preferences_path=tmp_path / "app.json")
     async with app.run_test(size=(120, 40)) as pilot:
@@ -58,10 +58,13 @@ async def test_a_run_on_mnist_starts_pauses_goes_on_and_shows_its_summary(tmp_pa
         await pilot.pause(0.5)
         assert history(app).step == step
 
+        epochs = max(4, history(app).epoch + 2)  # so many that it cannot end before it is paused, and then few
+        bench.request("set", name="epochs", value=epochs)
+        await until(pilot, lambda: history(app).epochs == epochs)
         await pilot.press("space")
         await until(pilot, lambda: history(app).ended)
-        assert (history(app).status, history(app).epoch) == ("done", 4)
-        assert history(app).step == 4 * 1875
+        assert (history(app).status, history(app).epoch) == ("done", epochs)
+        assert history(app).step == epochs * 1875
         accuracy = history(app).accuracy("validation")["final"]
         assert accuracy is not None
         assert accuracy > 0.7

@@ -34,7 +34,7 @@ class LessonScreen(BenchScreen):
 
     NAME = "Lessons"
     KEYS = (
-        Command("n", "next", "Next", "Go on in the lesson."),
+        Command("n,enter", "next", "Next", "Go on in the lesson."),
         Command("b", "previous", "Back", "Back to the stage before."),
         Command("r", "try", "Run", "Run what the lesson asks for, one after the other."),
         Command("escape", "choose", "Lessons", "Leave the lesson; back to the list.", shown="Esc"),
