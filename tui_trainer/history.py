@@ -200,6 +200,16 @@ class History:
             self.curves[name].epochs.extend(epochs)
             self.curves[name].values.extend(values)
 
+    def add_epochs(
+        self, epochs: Sequence[int], steps: Sequence[int], values: Sequence[Sequence[float]], seconds: Sequence[float]
+    ) -> None:
+        """Many epochs at once, for a long file; `values` are those of each of `SERIES`."""
+        for name, measured in zip(SERIES, values, strict=True):
+            self.curves[name].epochs.extend(epochs)
+            self.curves[name].values.extend(measured)
+        self.seconds_at.update(zip(epochs, seconds, strict=True))
+        self.epoch, self.step, self.seconds = epochs[-1], steps[-1], seconds[-1]
+
     def add(self, event: Event) -> None:
         """Fold one event in; events of one file come in its order."""
         if self.status == "training" and not isinstance(event, Loading | Started):

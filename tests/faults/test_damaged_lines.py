@@ -4,6 +4,7 @@ import json
 import random
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from faulty_disk import hooked, without_waiting
 from small_runs import copy_of, final, new_run
 
 from tui_trainer.cli.main import main
-from tui_trainer.events import SliceMeasured
+from tui_trainer.events import EpochMeasured, SliceMeasured
 from tui_trainer.history import History
 from tui_trainer.lines import from_line, to_line
 from tui_trainer.run import train_run
@@ -130,6 +131,10 @@ def long_metrics(path: Path, lines: int) -> None:
             loss = rng.choice([rng.random(), rng.random(), 1e-7, 1e20, 3]) if i % 97 else float("nan")
             line = to_line(SliceMeasured(1 + i // 40, i, loss, rng.random(), i / 7, at=1e9 + i))
             file.write(line if i % 101 else line.replace(b',"nonfinite":{"loss":"nan"}', b""))
+            if i % 10 == 9:
+                epoch = EpochMeasured(1 + i // 40, i, *(rng.random() for _ in range(5)), i / 7, at=1e9 + i)
+                bad = (i // 30_000) % 2 and i % 11_000 < 10
+                file.write(to_line(replace(epoch, training_loss=float("inf")) if bad else epoch))
             if i % 20_000 == 0:
                 file.write(rng.choice([b"garbage\n", b"\n", b'x{"kind":"slice-measured","at":1}\n', b"{}\n"]))
 
@@ -147,11 +152,13 @@ def test_a_long_file_is_folded_as_a_short_one(
     for line in run.metrics.read_bytes().split(b"\n"):
         if (event := from_line(line)) is not None:
             slow.add(event)
-    for name in ("slice_loss", "slice_error"):
+    for name in by_short_cut.curves:
         assert by_short_cut.curves[name].epochs == slow.curves[name].epochs
         assert np.array_equal(by_short_cut.curves[name].values, slow.curves[name].values, equal_nan=True)
     assert len(slow.curves["slice_loss"].values) == lines
-    assert (by_short_cut.step, by_short_cut.seconds) == (slow.step, slow.seconds)
+    assert len(slow.curves["training_loss"].values) == lines // 10
+    assert by_short_cut.seconds_at == slow.seconds_at
+    assert (by_short_cut.epoch, by_short_cut.step, by_short_cut.seconds) == (slow.epoch, slow.step, slow.seconds)
     assert quick.skipped > 0
 
 

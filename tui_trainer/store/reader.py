@@ -20,6 +20,14 @@ _SLICE = re.compile(
     rb'\n\{"kind":"slice-measured","at":N,"epoch":\d+,"step":(\d{1,15}),"loss":(N|null),"error":(N),"seconds":N'
     rb'(?:,"nonfinite":\{"loss":"(nan|-?inf)"\})?\}(?=\n)'.replace(b"N", rb"[-+.\de]+")
 )
+# And the line of an epoch whose numbers are all finite: epoch, step, the five series in their order, seconds.
+_EPOCH_KIND = b'"kind":"epoch-measured"'
+_EPOCH = re.compile(
+    rb'\n\{"kind":"epoch-measured","at":N,"epoch":(\d{1,15}),"step":(\d{1,15}),"training_loss":(N),"training_error":(N),'
+    rb'"validation_loss":(N),"validation_error":(N),"learning_rate":(N),"seconds":(N)\}(?=\n)'.replace(
+        b"N", rb"[-+.\de]+"
+    )
+)
 _INSPECTED = b'{"kind":"inspected",'
 
 
@@ -147,7 +155,21 @@ class RunReader:
         except ValueError:  # digits and signs that are no number
             return piece
         self.history.add_slices(list(map(int, parts[1::5])), losses, errors)
-        return rest + piece[end:]
+        return self._take_epochs(rest) + piece[end:]
+
+    def _take_epochs(self, lines: bytes) -> bytes:
+        """The same for the lines of epochs: all of them, or none; the other lines."""
+        parts = _EPOCH.split(lines)  # other lines, epoch, step, five values, seconds, other lines, …
+        rest = b"".join(parts[::9])
+        if len(parts) == 1 or _EPOCH_KIND in rest:
+            return lines
+        try:
+            columns = [list(map(float, parts[place::9])) for place in range(3, 9)]
+        except ValueError:
+            return lines
+        epochs, steps = (list(map(int, parts[place::9])) for place in (1, 2))
+        self.history.add_epochs(epochs, steps, columns[:-1], columns[-1])
+        return rest
 
     def read(self) -> History:
         """The history as it stands now."""
