@@ -49,7 +49,6 @@ class ScratchLearner:
         self._loss = make_loss(network)
         self._optimizer = make_optimizer(optimizer, self._network.values, self._network.gradients)
         self._blas, self._threads = ThreadpoolController(), threads
-        self._traced: tuple[Array, Array] | None = None  # the inputs of the last trace, as given and scaled
 
     def train(self, order: Array, batch_size: int) -> Metrics:
         """One step for each batch of `order`; see `Learner.train`."""
@@ -107,9 +106,7 @@ class ScratchLearner:
         check_labels("trace", labels, len(inputs), self._classes)
         targets = self._loss.targets(labels, self._classes)
         with self._quietly():
-            if self._traced is None or self._traced[0] is not inputs:
-                self._traced = inputs, scaled(inputs, self._training, np.empty(inputs.shape, np.float32))
-            activations = self._network.activations(self._traced[1])
+            activations = self._network.activations(scaled(inputs, self._training, np.empty(inputs.shape, np.float32)))
             logits = list(activations.values())[-1]
             self._network.backward(self._loss.gradient(logits, targets))
             loss = float(self._loss.values(logits, targets).mean())

@@ -1,7 +1,6 @@
 """Does what the doctor advises, from the app: asks which finding, and how the run is then watched."""
 
 import asyncio
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_trainer.text import printable
@@ -54,7 +53,7 @@ async def mend(app: "TrainerApp", finding: "FindingMade") -> None:
         bench.trainers.request(directory, "stop", save=True)
     reader = await asyncio.to_thread(bench.trainers.open, cured)
     reader.poll()
-    bench.look_at(Path(cured), reader)
+    bench.look_at(cured, reader)
 
 
 def verdicts(history: "History") -> list[tuple[str, str]]:
