@@ -59,7 +59,7 @@ def legend(pilot: Any) -> str:
 
 def plot(pilot: Any, name: str = "first") -> str:
     plot = pilot.app.screen.query_one(f"#{name}", CurvePlot)
-    return "\n".join(plot.render_line(y).text for y in range(plot.size.height))
+    return "\n".join(line.text for line in plot.render_lines(plot.size.region))
 
 
 def test_the_cursor_goes_from_epoch_to_epoch_and_the_values_follow(runs: list[Path]) -> None:

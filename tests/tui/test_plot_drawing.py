@@ -16,7 +16,7 @@ from tui_trainer.tui.ascii import spelled
 from tui_trainer.tui.marks import ASCII, UNICODE
 from tui_trainer.tui.panels.run_plots import run_plot, span
 from tui_trainer.tui.panels.stepping import stepped
-from tui_trainer.tui.plot import Plot, Series, Sign, draw, legend, thin
+from tui_trainer.tui.plot import Plot, Series, Sign, legend, picture, thin
 from tui_trainer.tui.themes import PALETTES, palette
 from tui_trainer.tui.wording import ago, count, duration, number, percent
 
@@ -57,7 +57,7 @@ def test_a_plot_of_whatever_numbers_is_as_large_as_asked_and_never_raises(
         log_y=log,
         percent=percent,
     )
-    lines = draw(plot, width, height, DARK, marks).plain.split("\n")
+    lines = [line.plain for line in picture(plot, width, height, DARK, marks).lines]
     assert all(cell_len(line) <= width for line in lines)
     assert len(lines) in (1, height)
     assert not ascii or "".join(lines).isascii()
@@ -135,21 +135,21 @@ def test_the_legend_stands_above_the_plot_and_gives_way_in_steps() -> None:
     assert shown[45] == "Loss  ● training 0.2310  ◆ validation 0.2555"
     assert shown[36] == "Loss  ● training  ◆ validation"
     assert len(shown[20]) == 20
-    assert draw(plot, 80, 12, DARK, UNICODE).plain.split("\n")[0] == shown[80]
+    assert picture(plot, 80, 12, DARK, UNICODE).lines[0].plain == shown[80]
 
 
 def test_series_differ_by_mark_where_they_cannot_by_colour() -> None:
     xs = [float(x) for x in range(10)]
     plot = Plot("Loss", "epoch", series=(Series("a", xs, xs), Series("b", xs, xs[::-1], 1)))
-    text = draw(plot, 60, 15, PALETTES["plain"], UNICODE)
-    assert "●" in text.plain.split("\n", 1)[1]
-    assert "◆" in text.plain.split("\n", 1)[1]
-    assert all(not span.style.color for span in text.spans if not isinstance(span.style, str))
+    lines = picture(plot, 60, 15, PALETTES["plain"], UNICODE).lines
+    assert any("●" in line.plain for line in lines[1:])
+    assert any("◆" in line.plain for line in lines[1:])
+    assert all(not span.style.color for line in lines for span in line.spans if not isinstance(span.style, str))
 
 
 def test_signs_stand_at_the_foot_where_something_happened() -> None:
     plot = Plot("Loss", "epoch", series=(Series("a", [0, 10], [1, 2]),), signs=(Sign(5, "!"), Sign(99, "?")))
-    rows = draw(plot, 60, 12, DARK, UNICODE).plain.split("\n")
+    rows = [line.plain for line in picture(plot, 60, 12, DARK, UNICODE).lines]
     assert "!" in rows[-3]
     assert not any("?" in row for row in rows)
 

@@ -13,7 +13,8 @@ from tui_trainer.tui.panels.actions import Action
 from tui_trainer.tui.panels.frame import KeyBar, TabBar
 from tui_trainer.tui.panels.notices import notices
 from tui_trainer.tui.panels.pick import PickOne
-from tui_trainer.tui.panels.progress import Summary
+from tui_trainer.tui.panels.plotted import PlotPanel
+from tui_trainer.tui.panels.progress import Progress, Summary
 from tui_trainer.tui.screens.dialogs import ReadDialog
 
 
@@ -58,6 +59,29 @@ async def test_space_pauses_and_goes_on_and_x_stops_and_saves(make_app: MakeApp)
         assert "Resume" in text(app, KeyBar)
         await press(pilot, "space", "x", "k")
         assert script(app).requests[1:] == [("continue", {}), ("stop", {"save": True}), ("save", {})]
+
+
+async def test_the_plots_fill_their_panels_when_the_settings_come_and_go(make_app: MakeApp) -> None:
+    app = make_app(epochs(5))
+    async with app.run_test(size=LARGE) as pilot:
+        await settle(pilot)
+        widths = set()
+        for _ in range(3):
+            await press(pilot, "e")
+            for name in ("loss", "error"):
+                panel = app.screen.query_one(f"#{name}", PlotPanel)
+                axis = panel.render_lines(panel.size.region)[-2].text
+                assert len(axis.rstrip()) == panel.size.width
+                widths.add(panel.size.width)
+        assert len(widths) == 2
+
+
+async def test_a_narrow_window_with_the_settings_open_still_says_how_good_the_network_is(make_app: MakeApp) -> None:
+    app = make_app(epochs(5))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "e")
+        assert "train acc.    valid acc." in text(app, Progress)
 
 
 async def test_a_change_by_somebody_else_is_shown_in_the_field(make_app: MakeApp) -> None:

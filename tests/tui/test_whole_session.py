@@ -26,8 +26,8 @@ DOWN, RIGHT, ENTER = "\x1b[B", "\x1b[C", "\r"
 FIRST = ("--title", "first", "--epochs", "2", "--train-examples", "640", "--validation-examples", "200")
 SECOND = ("--title", "second", "--epochs", "1000000", "--train-examples", "3000", "--validation-examples", "1000")
 SECOND += ("--checkpoint-seconds", "10000")  # so that only what the session asks for is saved
-# step, examples per second, elapsed, left, training and validation accuracy
-FIGURES = r"(?m)^ ([\d,]+) +([\d,]+) +\d+:\d\d +\S+ +(\d+\.\d\d %) +(\d+\.\d\d %)"
+# training and validation accuracy, left, elapsed, examples per second, step
+FIGURES = r"(?m)^ (\d+\.\d\d %) +(\d+\.\d\d %) +\S+ +\d+:\d\d +([\d,]+) +([\d,]+)"
 
 
 class Session(terminals.Terminal):

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import plotext
+from rich.ansi import AnsiDecoder
 from rich.style import Style
 from rich.text import Text
 
@@ -62,16 +63,11 @@ class Plot:
     cursor: float | None = None  # a vertical line at this x
 
 
-def draw(plot: Plot, width: int, height: int, palette: Palette, marks: Marks) -> Text:
-    """The plot as `height` lines of `width` columns: a line of title and legend, the canvas, the x ticks."""
-    return picture(plot, width, height, palette, marks).text
-
-
 @dataclass(frozen=True)
 class Picture:
     """A drawn plot, and where its canvas is: column `left` shows x_limits[0], the last of `columns` x_limits[1]."""
 
-    text: Text
+    lines: tuple[Text, ...]
     left: int
     columns: int
     x_limits: tuple[float, float]
@@ -86,20 +82,19 @@ class Picture:
 
 
 def picture(plot: Plot, width: int, height: int, palette: Palette, marks: Marks) -> Picture:
-    """As `draw`, with the place of the canvas; only the legend where there is no room for a canvas."""
+    """`height` lines of `width` columns: title and legend, canvas, x ticks; the legend alone where there is no room."""
     head = legend(plot, width, palette, marks)
     if width < _SMALLEST[0] or height < _SMALLEST[1]:
-        return Picture(head, 0, width, plot.x_limits or (0.0, 1.0))
+        return Picture((head,), 0, width, plot.x_limits or (0.0, 1.0))
     drawing = _Drawing(plot, width, height - 1, palette, marks)
-    text = Text("\n").join([head, *drawing.lines()])
-    return Picture(text, drawing.gutter + 1, width - drawing.gutter - 1, drawing.x, plot.log_x)
+    return Picture((head, *drawing.lines()), drawing.gutter + 1, width - drawing.gutter - 1, drawing.x, plot.log_x)
 
 
 def legend(plot: Plot, width: int, palette: Palette, marks: Marks) -> Text:
     """Title and the sign, name and value of each series in one line; it never covers the data."""
     line = Text()
     for with_label, with_values, gap in _LEGENDS:
-        line = Text(printable(plot.title), style="bold")
+        line = Text().append(printable(plot.title), "bold")
         line.append(f" {plot.y_label}" if with_label and plot.y_label else "", _quiet(palette))
         for series in plot.series:
             if series.label and not series.faint:
@@ -220,7 +215,7 @@ class _Drawing:
         for sign in self.plot.signs:
             self._sign(sign)
         text = self.figure.build().string().rstrip("\n")
-        lines = Text.from_ansi(text.translate(_ASCII) if self.marks.ascii else text).split("\n")
+        lines = list(AnsiDecoder().decode(text.translate(_ASCII) if self.marks.ascii else text))
         label = Text(self.plot.x_label.rjust(self.gutter)[: self.gutter], _quiet(self.palette))
         lines[-1] = Text.assemble(label, lines[-1][self.gutter :])
         return [self._with_cursor(line) for line in lines[:-2]] + list(lines[-2:])
@@ -264,8 +259,10 @@ class _Drawing:
             mark, pixel = self._look(series)
             sign = "braille" if not self.marks.ascii else "." if series.faint else mark
             signal = self._signal([(x, y) for x, y, _ in points], sign, pixel)
+            signal.lines(True)
             for index, (_, _, joined) in enumerate(points):
-                signal.line(index, joined)
+                if not joined:
+                    signal.line(index, False)
             self.figure.draw(signal)
 
     def _marks(self, series: Series, points: list[tuple[float, float, bool]]) -> None:
@@ -286,7 +283,9 @@ class _Drawing:
 
     def _signal(self, points: list[tuple[float, float]], sign: str, pixel: Any) -> Any:
         xs, ys = [self._x(x) for x, _ in points], [self._y(y) for _, y in points]
-        return self.figure.signal(xs, ys, marker=plotext.marker(sign, pixel))
+        signal = self.figure.signal(xs, ys, marker=plotext.marker(sign, pixel))
+        signal._get_unique_pixels = lambda: [pixel]  # else every point is asked, for a choice of colours that is ours
+        return signal
 
     def _sign(self, sign: Sign) -> None:
         if self.x[0] <= sign.x <= self.x[1]:

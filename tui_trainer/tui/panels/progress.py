@@ -47,12 +47,12 @@ def figures(history: "History", now: float) -> list[tuple[str, str]]:
     """Names and values, in the order in which they are needed."""
     saved = "not yet" if history.last_saved is None else ago(max(0.0, now - history.last_saved))
     return [
-        ("step", count(history.step)),
-        ("examples/s", count(history.examples_per_second)),
-        ("elapsed", duration(history.elapsed)),
-        ("left", duration(None if history.ended else history.remaining_seconds)),
         ("train acc.", percent(history.accuracy("training")["final"])),
         ("valid acc.", percent(history.accuracy("validation")["final"])),
+        ("left", duration(None if history.ended else history.remaining_seconds)),
+        ("elapsed", duration(history.elapsed)),
+        ("examples/s", count(history.examples_per_second)),
+        ("step", count(history.step)),
         ("saved", saved),
         ("best epoch", count(history.best_epoch)),
     ]

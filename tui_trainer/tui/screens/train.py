@@ -52,9 +52,10 @@ class TrainScreen(BenchScreen):
         self._dress()
         panel = SettingsPanel(self.bench.config, self.bench_app.preferences.more_settings)
         plots = Container(PlotPanel(id="loss"), PlotPanel(id="error"), id="plots")
-        run = Vertical(Ready(id="ready"), plots, Notices(), Progress(), Summary(), id="run")
-        left = Vertical(panel, ActionBar(BUTTONS), id="left")
-        yield Horizontal(left, run, id="work")
+        self._left = Vertical(panel, ActionBar(BUTTONS), id="left")
+        self._run = Vertical(Ready(id="ready"), plots, Notices(), Progress(), Summary(), id="run")
+        self._show_settings(self._settings_wanted)
+        yield Horizontal(self._left, self._run, id="work")
 
     def on_mount(self) -> None:
         """Begin with the button that does the most obvious thing, and look whether the data is there."""
@@ -89,20 +90,26 @@ class TrainScreen(BenchScreen):
     def _dress(self) -> None:
         """The classes by which the panels give way."""
         history, living = self.history, self.bench.living
-        roomy = self.size_class == "-large" or (history is None and self.size_class == "-medium")
-        self.wear(
-            {
-                "-idle": history is None,
-                "-living": living,
-                "-over": history is not None and not living,
-                "-settings": roomy if self._wanted is None else self._wanted,
-            }
-        )
+        self.wear({"-idle": history is None, "-living": living, "-over": history is not None and not living})
+
+    @property
+    def _settings_wanted(self) -> bool:
+        roomy = self.size_class == "-large" or (self.history is None and self.size_class == "-medium")
+        return roomy if self._wanted is None else self._wanted
+
+    @property
+    def _settings_shown(self) -> bool:
+        return self._left.display
+
+    def _show_settings(self, shown: bool) -> None:
+        """Not by a class of the screen, which would style every field anew before the key is answered."""
+        self._left.display = shown
+        self._run.set_class(shown, "-beside")
 
     def _arrange(self) -> None:
         self._dress()
-        hidden = not self.has_class("-settings")
-        if hidden and self.focused is not None and self.query_one("#left") in self.focused.ancestors:
+        self._show_settings(self._settings_wanted)
+        if not self._settings_shown and self.focused is not None and self._left in self.focused.ancestors:
             self.set_focus(None)
 
     def _show_actions(self) -> None:
@@ -118,7 +125,7 @@ class TrainScreen(BenchScreen):
 
     def _focus_action(self) -> None:
         """The focus on the first button that is on; nowhere while the buttons are hidden."""
-        seen = [action for action in self.query(Action) if action.display] if self.has_class("-settings") else []
+        seen = [action for action in self.query(Action) if action.display] if self._settings_shown else []
         self.set_focus(seen[0] if seen else None)
 
     def _why_not_start(self) -> str:
@@ -240,7 +247,7 @@ class TrainScreen(BenchScreen):
 
     def action_settings(self) -> None:
         """Show or hide the settings."""
-        self._wanted = not self.has_class("-settings")
+        self._wanted = not self._settings_shown
         self._arrange()
         if self._wanted:
             next(field for field in self.query(Field) if field.focusable).focus()
@@ -250,7 +257,7 @@ class TrainScreen(BenchScreen):
         panel = self.query_one(SettingsPanel)
         panel.show_more(not panel.more)
         self.bench_app.remember(more_settings=panel.more)
-        if not self.has_class("-settings"):
+        if not self._settings_shown:
             self.action_settings()
 
     def action_log_axis(self) -> None:
