@@ -5,7 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 import plotext
@@ -212,8 +212,7 @@ class _Drawing:
             self._line(series, points)
         for series, points in curves:
             self._marks(series, points)
-        for sign in self.plot.signs:
-            self._sign(sign)
+        self._signs()
         text = self.figure.build().string().rstrip("\n")
         lines = list(AnsiDecoder().decode(text.translate(_ASCII) if self.marks.ascii else text))
         label = Text(self.plot.x_label.rjust(self.gutter)[: self.gutter], _quiet(self.palette))
@@ -287,7 +286,9 @@ class _Drawing:
         signal._get_unique_pixels = lambda: [pixel]  # else every point is asked, for a choice of colours that is ours
         return signal
 
-    def _sign(self, sign: Sign) -> None:
-        if self.x[0] <= sign.x <= self.x[1]:
-            pixel = _pixel(sign.colour or self.palette.axis)
-            self.figure.draw(self._signal([(sign.x, self.y[0])], sign.sign, pixel))
+    def _signs(self) -> None:
+        """Those that follow each other and look alike in one go; the last lies on top."""
+        seen = (sign for sign in self.plot.signs if self.x[0] <= sign.x <= self.x[1])
+        for (sign, colour), alike in groupby(seen, lambda sign: (sign.sign, sign.colour)):
+            places = [(each.x, self.y[0]) for each in alike]
+            self.figure.draw(self._signal(places, sign, _pixel(colour or self.palette.axis)))
