@@ -12,12 +12,14 @@ import sys
 import tempfile
 import termios
 import time
+from dataclasses import dataclass
 from fcntl import ioctl
 from itertools import chain
 from pathlib import Path
 
 ROUNDS = 7
 KEYS = 100
+FULL_SPEED = 1.25  # of the fastest pace seen: a shared machine is at times half as fast, whoever trains
 # (what is done, the key, what is drawn then, the key that undoes it)
 ANSWERS = (
     ("focus to the next control", b"\t", b"Write a checkpoint and end", b"\x1b[Z"),
@@ -113,7 +115,15 @@ def memory(process: int) -> float:
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
 
 
-def while_training(runs: Path) -> tuple[float, float, dict[str, list[float]]]:
+@dataclass(frozen=True)
+class Answer:
+    """Seconds from a key to what it draws, and what a fixed piece of work took just before and after."""
+
+    seconds: float
+    pace: float
+
+
+def while_training(runs: Path) -> tuple[float, float, dict[str, list[Answer]]]:
     """Bytes a second, megabytes, and answers to keys while a long run trains on the same machine."""
     terminal = app(runs, "--epochs", "100000")
     terminal.wait_for(b"Start")
@@ -131,19 +141,45 @@ def while_training(runs: Path) -> tuple[float, float, dict[str, list[float]]]:
     return rate, size, answers
 
 
-def answered(terminal: Terminal, key: bytes, drawn: bytes, undo: bytes) -> list[float]:
-    """Seconds from a key to what it draws, many times."""
+def answered(terminal: Terminal, key: bytes, drawn: bytes, undo: bytes) -> list[Answer]:
+    """From a key to what it draws, many times."""
     if undo == key:
         terminal.type(undo)
     found = []
     for _ in range(KEYS):
+        before = _pace()
         terminal.drain(0.3)
         terminal.type(key)
-        found.append(terminal.wait_for(drawn, 5))
+        seconds = terminal.wait_for(drawn, 5)
         terminal.drain(0.1)
+        found.append(Answer(seconds, max(before, _pace())))
         terminal.type(undo)
     terminal.drain(0.5)
-    return sorted(found)
+    return found
+
+
+def _pace() -> float:
+    begun = time.perf_counter()
+    sum(len(str(number)) for number in range(20_000))
+    return time.perf_counter() - begun
+
+
+def print_answers(answers: dict[str, list[Answer]]) -> None:
+    """Median and 95th of each kind: of all, and of those while the machine was at its full speed."""
+    paces = sorted(answer.pace for found in answers.values() for answer in found)
+    full = paces[0] * FULL_SPEED
+    print(f"the machine's own pace between keys: {paces[-1] / paces[0]:.1f} times slower at the slowest")
+    for words, found in {**answers, "all of them": list(chain(*answers.values()))}.items():
+        print(f"key to picture while training, {words}: {_spread(found)}")
+        print(f"    at full speed: {_spread([answer for answer in found if answer.pace <= full])}")
+
+
+def _spread(found: list[Answer]) -> str:
+    seconds = sorted(answer.seconds for answer in found)
+    if not seconds:
+        return "no keys"
+    median, high = (seconds[int(len(seconds) * share)] * 1e3 for share in (0.5, 0.95))
+    return f"median {median:.0f} ms, 95th {high:.0f} ms ({len(seconds)} keys)"
 
 
 def _stop_all(runs: Path) -> None:
@@ -189,9 +225,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         rate, size, answers = while_training(Path(folder))
     print(f"bytes to the terminal: {rate / 1024:.1f} KiB/s; memory {size:.0f} MB")
-    for words, found in {**answers, "all of them": sorted(chain(*answers.values()))}.items():
-        median, high = (found[int(len(found) * share)] * 1e3 for share in (0.5, 0.95))
-        print(f"key to picture while training, {words}: median {median:.0f} ms, 95th {high:.0f} ms")
+    print_answers(answers)
     times: dict[bool, list[float]] = {True: [], False: []}
     for _ in range(3):
         for with_app in (True, False):
