@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tui_trainer.history import Curve, History
 
 Layers = list[dict[str, Any]]  # an inspection: see `tui_trainer.inspection`
-SLICED = 6  # epochs whose parts a case has
+SLICED = 2  # epochs whose parts a case has
 RECENT = 500  # epochs that a case has, so that a look at a run of many thousands costs no more
 
 

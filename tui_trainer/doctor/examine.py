@@ -39,6 +39,7 @@ class Doctor:
 
     def __init__(self, rules: Sequence[Rule] | None = None) -> None:
         self._rules, self._problems = load_rules() if rules is None else (tuple(rules), [])
+        self._named = {rule.name: rule for rule in self._rules}
         self._broken: set[str] = set()
         self._missed: dict[str, int] = {}
 
@@ -67,7 +68,7 @@ class Doctor:
         return found
 
     def _made(self, name: str, finding: Finding, found: Iterable[str], history: "History") -> FindingMade:
-        rules = {rule.name: rule for rule in self._rules}
+        rules = self._named
         holding = {*found, *history.findings}
         explains = [other for other in rules[name].explains if other in holding]
         causes = [other for other in found if other != name and name in rules[other].explains]

@@ -29,8 +29,10 @@ def rate_decayed(case: Case) -> bool:
 
 def pulled_to_zero(case: Case) -> bool:
     """Whether weight decay has taken the weights away."""
+    if case.setting("weight_decay") <= 0:
+        return False
     norms = [(now.get("norm", 0.0), then.get("norm", 0.0)) for now, then in _pairs(case.layers, case.start or [])]
-    return case.setting("weight_decay") > 0 and bool(norms) and all(now < 0.3 * then for now, then in norms)
+    return bool(norms) and all(now < 0.3 * then for now, then in norms)
 
 
 def frozen(case: Case) -> list[str]:

@@ -53,9 +53,11 @@ def growth(case: Case) -> dict[str, float] | None:
         return None
     first = case.start[-1].get("loss") or case.chance
     newest = max((loss for loss in case.slices[-1] if math.isfinite(loss)), default=0.0)
+    if newest <= max(first, case.chance):
+        return None
     gradient, gradient_at_first = _gradient(case.layers), _gradient(case.start)
     by_loss = newest > GROWN * max(first, case.chance)
-    by_gradient = gradient > GRADIENT_GROWN * gradient_at_first > 0 and newest > max(first, case.chance)
+    by_gradient = gradient > GRADIENT_GROWN * gradient_at_first > 0
     if not by_loss and not by_gradient:
         return None
     return {"loss": newest, "loss_at_first": first, "gradient": gradient, "gradient_at_first": gradient_at_first}

@@ -100,17 +100,21 @@ def _jumps(case: Case) -> int:
     """How many of the newest epochs were clearly worse than before, while there was still much to fit."""
     recent = slice(-case.steady, None)
     training, validation, errors = case.training_loss[recent], case.validation_loss[recent], case.training_error[recent]
-    return sum(
-        errors[i] > FITTED and (training[i] > RISE * min(training[:i]) or validation[i] > JUMP * validation[i - 1])
-        for i in range(max(1, len(training) - WATCHED), len(training))
-    )
+    first, jumps = max(1, len(training) - WATCHED), 0
+    least = min(training[:first])
+    for i in range(first, len(training)):
+        worse = training[i] > RISE * least or validation[i] > JUMP * validation[i - 1]
+        jumps += errors[i] > FITTED and worse
+        least = min(least, training[i])
+    return jumps
 
 
 def _overconfident(case: Case) -> Finding | None:
     """Weights so large that a wrong answer costs many times what an unsure one would."""
     error, loss = case.validation_error[-1], case.validation_loss[-1]
-    grown = grown_by(case)
-    if case.steady < OVERCONFIDENT_EPOCHS or loss < OVERCONFIDENT * error or loss < 0.2 or grown < THROWN:
+    if case.steady < OVERCONFIDENT_EPOCHS or loss < OVERCONFIDENT * error or loss < 0.2:
+        return None
+    if (grown := grown_by(case)) < THROWN:
         return None
     rate = lower_rate(case)
     return Finding(
@@ -148,8 +152,7 @@ def _driven_to_the_ends(case: Case) -> Finding | None:
 
 def _thrown(case: Case) -> Finding | None:
     """Weights that are many times their first size, in a network that knows nothing."""
-    grown = grown_by(case)
-    if grown < THROWN or case.training_loss[-1] < 0.95 * entropy(case):
+    if case.training_loss[-1] < 0.95 * entropy(case) or (grown := grown_by(case)) < THROWN:
         return None
     rate = lower_rate(case)
     return Finding(

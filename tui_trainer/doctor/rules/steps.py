@@ -28,17 +28,11 @@ ONE_CLASS = 0.98  # share of the predictions
 def hardly_falls(case: Case) -> bool:
     """Whether the training loss falls steadily, but little, in each of the last three epochs."""
     losses = case.training_loss[-case.steady :][-4:] if case.steady else ()
-    if (
-        len(losses) < 4
-        or not case.finite
-        or case.setting("weight_decay") >= STRONG_DECAY
-        or rate_decayed(case)
-        or nothing_to_learn(case)
-    ):
+    if len(losses) < 4 or not case.finite or case.setting("weight_decay") >= STRONG_DECAY:
         return False
-    if nothing_to_learn(case) or frozen(case):
+    if not all((1 - HARDLY) * before < after < 1.001 * before for before, after in itertools.pairwise(losses)):
         return False
-    return all(-1e-3 < 1 - after / before < HARDLY for before, after in itertools.pairwise(losses))
+    return not (rate_decayed(case) or nothing_to_learn(case) or frozen(case))
 
 
 @rule(
@@ -89,11 +83,11 @@ def learning_rate_too_low(case: Case) -> Finding | None:
     ("constant-prediction", "plateau", "underfitting"),
 )
 def not_learning(case: Case) -> Finding | None:
-    losses, known = case.training_loss[-NOT_LEARNING_EPOCHS:], entropy(case)
+    losses = case.training_loss[-NOT_LEARNING_EPOCHS:]
     if case.config.loss != "cross-entropy" or case.steady < NOT_LEARNING_EPOCHS or len(losses) < NOT_LEARNING_EPOCHS:
         return None
-    near = NEAR_CHANCE_OF_DECAYED if pulled_to_zero(case) else NEAR_CHANCE
-    if rate_decayed(case) or not all(loss > near * known for loss in losses):
+    known, near = entropy(case), NEAR_CHANCE_OF_DECAYED if pulled_to_zero(case) else NEAR_CHANCE
+    if not all(loss > near * known for loss in losses) or rate_decayed(case):
         return None
     why, cure, request = _reason(case)
     return Finding(
