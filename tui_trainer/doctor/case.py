@@ -32,7 +32,7 @@ class Case:
     validation_loss: tuple[float, ...] = ()
     validation_error: tuple[float, ...] = ()
     rates: tuple[float, ...] = ()  # learning rates; the first is the greatest before these epochs
-    slices: tuple[tuple[float, ...], ...] = ()  # of the newest few epochs: training losses of their parts
+    slices: tuple[tuple[float, ...], ...] = ()  # of the newest two epochs: training losses of their parts
     inspections: tuple[Layers, ...] = ()  # the newest few
     start: Layers | None = None  # the layers at the initial weights; None for a fork
     data: Mapping[str, Any] = field(default_factory=dict)  # see `tui_trainer.doctor.survey`
