@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import fcntl
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -35,6 +36,10 @@ class Disk:
     def truncate(self, descriptor: int, size: int) -> None:
         """Cut a file to `size` bytes."""
         os.ftruncate(descriptor, size)
+
+    def lock(self, descriptor: int) -> None:
+        """Wait until no other process holds the lock of a file, and hold it until the descriptor is closed."""
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
 
     def mkdir(self, path: Path) -> None:
         """Make a directory; `FileExistsError` when somebody else was first."""
@@ -156,9 +161,13 @@ def _end_of_lines(descriptor: int) -> int:
 
 
 def append_line(path: Path, line: bytes) -> None:
-    """Append one line to a file that several processes append to."""
+    """Append one line to a file that several processes append to, each in its turn.
+
+    A line that crosses a page of memory can be seen half written: without the lock it would look torn by a crash.
+    """
     descriptor = disk.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
     try:
+        disk.lock(descriptor)
         size = os.fstat(descriptor).st_size
         torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
         data = b"\n" + line if torn else line
