@@ -1,5 +1,6 @@
 """Initial values of the parameters, from our own seeded generator, so that every engine starts alike."""
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -31,7 +32,7 @@ def initial_parameters(layers: Sequence[Layer], initializer: str, seed: int) -> 
 
 def fan_in(shape: tuple[int, ...]) -> int:
     """How many inputs feed one output of a weight `(outputs, inputs, …)`."""
-    return int(np.prod(shape[1:]))
+    return math.prod(shape[1:])
 
 
 def unit_norm(rng: np.random.Generator, weight: tuple[int, ...], bias: tuple[int, ...]) -> tuple[Array, Array]:
@@ -48,7 +49,7 @@ def he(rng: np.random.Generator, weight: tuple[int, ...], bias: tuple[int, ...])
 
 def glorot(rng: np.random.Generator, weight: tuple[int, ...], bias: tuple[int, ...]) -> tuple[Array, Array]:
     """U(±√(6 / (fan_in + fan_out))), bias 0 (Glorot & Bengio 2010, AISTATS)."""
-    fan_out = weight[0] * int(np.prod(weight[2:]))
+    fan_out = weight[0] * math.prod(weight[2:])
     bound = np.sqrt(6 / (fan_in(weight) + fan_out))
     return rng.uniform(-bound, bound, weight), np.zeros(bias)
 

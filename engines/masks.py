@@ -1,5 +1,7 @@
 """Dropout masks from a seeded stream, the same for every engine, so that engines can be compared with dropout on."""
 
+import math
+
 import numpy as np
 
 from engines.interface import Array
@@ -21,7 +23,7 @@ class MaskStream:
     def draw(self, shape: tuple[int, ...], probability: float, out: Array | None = None) -> Array:
         """A float32 mask of `shape`: 0 where dropped, 1 / (1 − probability) where kept; into `out` if given."""
         threshold = round(probability * 65536)
-        size = int(np.prod(shape))
+        size = math.prod(shape)
         words = self._bits.random_raw(-(-size // 4)).view(np.uint16)[:size].reshape(shape)
         scale = np.float32(65536 / (65536 - threshold)) if threshold < 65536 else np.float32(0)
         return np.multiply(words >= threshold, scale, out=out, dtype=np.float32)

@@ -95,10 +95,10 @@ class Inspector:
 def distribution(values: Array, *, with_norm: bool = False) -> dict[str, Any]:
     """Mean, deviation, least, greatest and a histogram; only `nonfinite` where a number is not finite."""
     flat = values.reshape(-1).astype(np.float64)
-    total, squares = float(flat.sum()), sum_of_squares(flat)
+    total, squares = float(np.add.reduce(flat)), sum_of_squares(flat)
     if not (math.isfinite(total) and math.isfinite(squares)):
         return {"nonfinite": int((~np.isfinite(flat)).sum())}
-    low, high, mean = float(flat.min()), float(flat.max()), total / len(flat)
+    low, high, mean = float(np.minimum.reduce(flat)), float(np.maximum.reduce(flat)), total / len(flat)
     deviation = math.sqrt(max(0.0, squares / len(flat) - mean * mean))
     numbers = {"mean": mean, "deviation": deviation, "min": low, "max": high}
     if with_norm:
@@ -110,8 +110,10 @@ def histogram(flat: Array, low: float, high: float) -> list[int]:
     """How many of the values lie in each of `BINS` equal parts of [low, high]; all in the first if that is empty."""
     if not high - low > 0:
         return [len(flat)] + [0] * (BINS - 1)
-    part = (flat - low) * (BINS / (high - low))
-    return np.bincount(np.minimum(part.astype(np.intp), BINS - 1), minlength=BINS).tolist()
+    part = flat - low
+    part *= BINS / (high - low)
+    counts = np.bincount(part.astype(np.intp), minlength=BINS + 1).tolist()  # `high` itself has a part of its own
+    return [*counts[: BINS - 1], counts[BINS - 1] + counts[BINS]]
 
 
 def activity(kind: str, values: Array) -> dict[str, Any]:
@@ -122,9 +124,9 @@ def activity(kind: str, values: Array) -> dict[str, Any]:
     if kind != "relu":
         return {}
     active = (values > 0).reshape(len(values), values.shape[1], -1)
-    dead = np.flatnonzero(~active.any(axis=(0, 2)))
+    dead = np.flatnonzero(~np.logical_or.reduce(active, axis=(0, 2)))
     return {
-        "zero": significant(1 - float(active.mean())),
+        "zero": significant(1 - np.count_nonzero(active) / active.size),
         "units": values.shape[1],
         "dead": dead[:LISTED].tolist(),
         "dead_count": len(dead),

@@ -1,5 +1,6 @@
 """A network: layers one after another, with all their parameters in one vector."""
 
+import math
 from collections.abc import Callable, Mapping
 from itertools import takewhile
 
@@ -30,7 +31,7 @@ class Network:
         self._shapes: Shapes = {
             f"{name}.{part}": shape for name, layer in layers.items() for part, shape in layer.shapes.items()
         }
-        size = sum(int(np.prod(shape)) for shape in self._shapes.values())
+        size = sum(math.prod(shape) for shape in self._shapes.values())
         self.values, self.gradients = np.zeros(size, dtype), np.zeros(size, dtype)
         self.parameters = self.named(self.values)
         self.statistics = {
@@ -47,7 +48,7 @@ class Network:
         """The parts of a vector such as `values` by parameter name, as views in the parameters' shapes."""
         found, start = {}, 0
         for name, shape in self._shapes.items():
-            end = start + int(np.prod(shape))
+            end = start + math.prod(shape)
             found[name] = vector[start:end].reshape(shape)
             start = end
         return found
@@ -69,12 +70,12 @@ class Network:
         first.gradients(dy)  # and no further: nobody needs the gradient of the network's inputs
 
     def activations(self, x: Array) -> dict[str, Array]:
-        """A copy of what each layer makes of inputs, by layer name; dropout off."""
+        """What each layer makes of inputs, by layer name, to keep; dropout off. Inputs handed on are not copied."""
         self._prepare(x)
-        found = {}
+        inputs, found = x, {}
         for name, layer in self.layers.items():
             x = layer.forward(x, False)
-            found[name] = np.array(x, order="C")
+            found[name] = x if np.may_share_memory(x, inputs) else np.array(x, order="C")
         return found
 
     def _prepare(self, x: Array) -> None:

@@ -4,6 +4,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tui_trainer.config import RunConfig
@@ -43,10 +44,17 @@ class Case:
         """How many classes there are."""
         return len(self.data["classes"]["training"]) if self.data else 10
 
-    @property
+    @cached_property
     def chance(self) -> float:
         """The loss of a network that knows nothing: ln of the number of classes."""
         return math.log(self.classes)
+
+    @cached_property
+    def entropy(self) -> float:
+        """The loss of the best constant prediction: ln of the number of classes, less where they are unequal."""
+        counts = self.data["classes"]["training"] if self.data else [1] * self.classes
+        total = sum(counts)
+        return -sum(count / total * math.log(count / total) for count in counts if count)
 
     @property
     def learning_rate(self) -> float:

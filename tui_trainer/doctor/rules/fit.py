@@ -5,7 +5,7 @@ from statistics import fmean
 
 from tui_trainer.doctor.case import Case
 from tui_trainer.doctor.finding import Finding, Rule, fork, live, restart, rule
-from tui_trainer.doctor.rules.measures import STRONG_DECAY, entropy, pulled_to_zero, rate_decayed
+from tui_trainer.doctor.rules.measures import STRONG_DECAY, pulled_to_zero, rate_decayed
 from tui_trainer.doctor.rules.overshoot import HEAVY_DROPOUT
 
 STALLED = 0.04  # share by which a loss falls in an epoch at most, when it has stopped
@@ -42,7 +42,7 @@ def dropout_too_high(case: Case) -> Finding | None:
     if not probability or case.config.dropout_at == "none" or min(case.epoch, case.steady) < 3 or not case.finite:
         return None
     trained, validated = case.training_error[-1], case.validation_error[-1]
-    silenced = probability >= HEAVY_DROPOUT and min(case.training_loss[-3:]) > 0.95 * entropy(case)
+    silenced = probability >= HEAVY_DROPOUT and min(case.training_loss[-3:]) > 0.95 * case.entropy
     if trained - validated < GAP and not silenced:
         return None
     lower = round(probability / 3, 2)

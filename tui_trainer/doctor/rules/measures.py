@@ -10,13 +10,6 @@ STRONG_DECAY = 0.01
 DECAYED = 0.05  # of the greatest learning rate of the run
 
 
-def entropy(case: Case) -> float:
-    """The loss of the best constant prediction: ln of the number of classes, less where they are unequal."""
-    counts = case.data["classes"]["training"] if case.data else [1] * case.classes
-    total = sum(counts)
-    return -sum(count / total * math.log(count / total) for count in counts if count)
-
-
 def change(case: Case) -> float:
     """How far the weights of the layer that moved most came in the newest epoch, as a share of their size."""
     return max((weight.get("change", 0.0) for _, weight in weights(case.layers)), default=math.nan)

@@ -2,7 +2,7 @@
 
 from tui_trainer.doctor.case import Case
 from tui_trainer.doctor.finding import Finding, Rule, live, restart, rule
-from tui_trainer.doctor.rules.measures import entropy, frozen, grown_by, lower_rate, nothing_to_learn
+from tui_trainer.doctor.rules.measures import frozen, grown_by, lower_rate, nothing_to_learn
 from tui_trainer.doctor.rules.numbers import cause_of, growth
 
 WATCHED = 8  # epochs in which jumps are counted
@@ -152,7 +152,7 @@ def _driven_to_the_ends(case: Case) -> Finding | None:
 
 def _thrown(case: Case) -> Finding | None:
     """Weights that are many times their first size, in a network that knows nothing."""
-    if case.training_loss[-1] < 0.95 * entropy(case) or (grown := grown_by(case)) < THROWN:
+    if case.training_loss[-1] < 0.95 * case.entropy or (grown := grown_by(case)) < THROWN:
         return None
     rate = lower_rate(case)
     return Finding(

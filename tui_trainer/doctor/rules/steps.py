@@ -8,7 +8,6 @@ from tui_trainer.doctor.rules.measures import (
     STRONG_DECAY,
     USUAL_RATE,
     change,
-    entropy,
     frozen,
     nothing_to_learn,
     pulled_to_zero,
@@ -86,7 +85,7 @@ def not_learning(case: Case) -> Finding | None:
     losses = case.training_loss[-NOT_LEARNING_EPOCHS:]
     if case.config.loss != "cross-entropy" or case.steady < NOT_LEARNING_EPOCHS or len(losses) < NOT_LEARNING_EPOCHS:
         return None
-    known, near = entropy(case), NEAR_CHANCE_OF_DECAYED if pulled_to_zero(case) else NEAR_CHANCE
+    known, near = case.entropy, NEAR_CHANCE_OF_DECAYED if pulled_to_zero(case) else NEAR_CHANCE
     if not all(loss > near * known for loss in losses) or rate_decayed(case):
         return None
     why, cure, request = _reason(case)

@@ -2,7 +2,7 @@
 
 from tui_trainer.doctor.case import Case, weights
 from tui_trainer.doctor.finding import Finding, Rule, restart, rule
-from tui_trainer.doctor.rules.measures import entropy, lower_rate, nothing_to_learn, rate_decayed
+from tui_trainer.doctor.rules.measures import lower_rate, nothing_to_learn, rate_decayed
 
 DEAD_FROM_A_DEAD_OUTPUT = (
     *("plateau", "underfitting", "not-learning", "constant-prediction", "frozen-layer", "vanishing-gradient"),
@@ -51,7 +51,7 @@ def lasting_dead(case: Case) -> list[int]:
 
     Adam's momentum moves them for some hundred steps yet, and weight decay for ever: then they must be off for longer.
     """
-    if case.output.get("kind") != "relu" or len(case.inspections) < 2:
+    if case.output.get("kind") != "relu" or len(case.inspections) < 2 or not case.output.get("dead"):
         return []
     off = [set(inspection[-1]["dead"]) if "dead" in inspection[-1] else set() for inspection in case.inspections]
     feeding = [layer for layer in case.layers if "parameters" in layer][-1]
@@ -121,7 +121,7 @@ def vanishing_gradient(case: Case) -> Finding | None:
     if len(found) < 3 or case.epoch < 1 or not known or nothing_to_learn(case):
         return None
     first, last = (weight["gradient"]["norm"] / max(weight["norm"], 1e-30) for _, weight in (found[0], found[-1]))
-    stuck = case.finite and min(case.training_loss[-2:]) > 0.98 * entropy(case)
+    stuck = case.finite and min(case.training_loss[-2:]) > 0.98 * case.entropy
     if not 0 < first <= (VANISHED_AND_STUCK if stuck else VANISHED) * last:
         return None
     deep = any(layer["kind"] == "sigmoid" for layer in case.layers)
