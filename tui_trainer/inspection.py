@@ -38,6 +38,7 @@ class Inspector:
         self._inputs, self._labels = validation.inputs[chosen], validation.labels[chosen]
         self._plan = resolve_network(network, validation.inputs.shape[1:], validation.classes)
         self._classes = validation.classes
+        self._names = {f"{layer.name}.{part}" for layer in self._plan for part in ("weight", "bias")}
         self._before: dict[str, Array] = {}
 
     def begin(self, learner: Learner, saved: Mapping[str, Array] | None = None) -> None:
@@ -63,8 +64,7 @@ class Inspector:
         return layers
 
     def _weights(self, learner: Learner) -> dict[str, Array]:
-        names = {f"{layer.name}.{part}" for layer in self._plan for part in ("weight", "bias")}
-        return {name: array for name, array in learner.state_dict().items() if name in names}
+        return {name: array for name, array in learner.state_dict().items() if name in self._names}
 
     def _layer(self, layer: Layer, trace: Trace, weights: Mapping[str, Array]) -> dict[str, Any]:
         values = trace.activations[layer.name]

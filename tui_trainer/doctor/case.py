@@ -1,10 +1,11 @@
 """A case: what was measured of one run so far, laid out so that a rule reads it at a glance."""
 
 import math
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tui_trainer.config import RunConfig
@@ -33,7 +34,7 @@ class Case:
     validation_loss: tuple[float, ...] = ()
     validation_error: tuple[float, ...] = ()
     rates: tuple[float, ...] = ()  # learning rates; the first is the greatest before these epochs
-    slices: tuple[tuple[float, ...], ...] = ()  # of the newest two epochs: training losses of their parts
+    slices: tuple[tuple[float, ...], ...] = ()  # training losses of parts of the newest two epochs, and of one begun
     inspections: tuple[Layers, ...] = ()  # the newest few
     start: Layers | None = None  # the layers at the initial weights; None for a fork
     data: Mapping[str, Any] = field(default_factory=dict)  # see `tui_trainer.doctor.survey`
@@ -125,11 +126,8 @@ def _steady(history: "History") -> int:
 
 
 def _by_epoch(curve: "Curve", epochs: int) -> tuple[tuple[float, ...], ...]:
-    """The values of a curve of parts of epochs, for each of the newest epochs that are done."""
-    first = max(0.0, epochs - SLICED)
-    found: dict[int, list[float]] = {epoch: [] for epoch in range(int(first) + 1, epochs + 1)}
-    for position, value in zip(reversed(curve.epochs), reversed(curve.values), strict=True):
-        if position <= first + 1e-9:
-            break
-        found.setdefault(math.ceil(position - 1e-9), []).append(value)
-    return tuple(tuple(reversed(values)) for _, values in sorted(found.items()))
+    """The values of a curve of parts of epochs: of each of the newest epochs done, and of the one begun, if any."""
+    ends = [bisect_right(curve.epochs, epoch + 1e-9) for epoch in range(max(0, epochs - SLICED), epochs + 1)]
+    if ends[-1] < len(curve.epochs):
+        ends.append(len(curve.epochs))
+    return tuple(tuple(curve.values[first:end]) for first, end in pairwise(ends))

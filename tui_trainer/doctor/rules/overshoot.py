@@ -61,7 +61,7 @@ def _blown_up(case: Case) -> Finding | None:
 
 def _killed_units(case: Case) -> Finding | None:
     """Hidden units that worked at the start, and that the steps have pushed to where they are always off."""
-    if case.setting("dropout") >= HEAVY_DROPOUT:
+    if not case.hidden("relu") or case.setting("dropout") >= HEAVY_DROPOUT:
         return None
     at_first = {layer["layer"]: layer.get("dead_count", 0) for layer in case.start or []}
     killed = [
@@ -132,12 +132,11 @@ def _overconfident(case: Case) -> Finding | None:
 
 def _driven_to_the_ends(case: Case) -> Finding | None:
     """Sigmoids or tanhs that were in their middle, and that the steps have driven to their ends."""
+    at_ends = [layer for layer in case.hidden("sigmoid", "tanh") if layer["saturated"] > ENDS_NOW]
+    if not at_ends:
+        return None
     before = {layer["layer"]: layer.get("saturated", 1.0) for layer in case.start or []}
-    driven = [
-        layer
-        for layer in case.hidden("sigmoid", "tanh")
-        if layer["saturated"] > ENDS_NOW and before.get(layer["layer"], 1.0) < ENDS_BEFORE
-    ]
+    driven = [layer for layer in at_ends if before.get(layer["layer"], 1.0) < ENDS_BEFORE]
     if not driven:
         return None
     layer, rate = driven[0], lower_rate(case)
