@@ -63,7 +63,7 @@ class Mark:
     """Something that happened at a place on the curve."""
 
     epoch: float
-    kind: str  # setting, checkpoint, resume, pause, finding or end
+    kind: str  # setting, resume, pause, finding or end
     text: str
 
 
@@ -86,6 +86,7 @@ class History:
         self.seconds_at: dict[int, float] = {}  # epoch → seconds spent training when it ended
         self.settings: dict[str, float] = {}  # live settings as they stand now
         self.marks: list[Mark] = []
+        self.checkpoints: dict[float, bool] = {}  # where one was saved, in epochs → whether the best by then; many
         self.findings: dict[str, FindingMade] = {}  # by rule, those that still hold
         self.changes: list[SettingChanged] = []
         self.cures: dict[str, CureTried] = {}  # by rule, the last that was tried
@@ -260,8 +261,10 @@ class History:
             self._mark(event.step, event.epoch, "resume", f"resumed from {event.resumed_from}")
 
     def _mark(self, step: int, epoch: int, kind: str, text: str) -> None:
-        where = step / self.steps_per_epoch if self.steps_per_epoch else float(epoch)
-        self.marks.append(Mark(where, kind, text))
+        self.marks.append(Mark(self._place(step, epoch), kind, text))
+
+    def _place(self, step: int, epoch: int) -> float:
+        return step / self.steps_per_epoch if self.steps_per_epoch else float(epoch)
 
     @_fold.register
     def _(self, event: SettingChanged) -> None:
@@ -281,7 +284,7 @@ class History:
     @_fold.register
     def _(self, event: CheckpointSaved) -> None:
         self.checkpoint, self.last_saved, self.save_failure = event, event.at, None
-        self._mark(event.step, event.epoch, "checkpoint", "best checkpoint" if event.best else "checkpoint")
+        self.checkpoints[self._place(event.step, event.epoch)] = event.best
         if event.best:
             self.best_checkpoint = event
 

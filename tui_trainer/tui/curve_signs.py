@@ -1,9 +1,11 @@
 """The signs at the foot of a plot: what happened to a run, and where a value was not finite."""
 
 import math
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from tui_trainer.text import printable
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from tui_trainer.tui.overlay import Shown
     from tui_trainer.tui.plot import Sign
     from tui_trainer.tui.themes import Palette
+    from tui_trainer.tui.zoom import Stretch
 
 # kind → (in Unicode, in ASCII, what it means); where two fall into one column, the later in this table is seen
 KINDS: dict[str, tuple[str, str, str]] = {
@@ -38,27 +41,56 @@ class Happening:
     text: str
 
 
-def happenings(view: "View", shown: "Shown", splits: tuple[str, ...]) -> Iterator[Happening]:
+@dataclass(frozen=True)
+class Row:
+    """All of one kind that happened to a run, in the order of x: there can be one for each of a million epochs."""
+
+    kind: str
+    items: Sequence[Any]
+    x: Callable[[Any], float]
+    text: Callable[[Any], str]
+
+    def spaced(self, seen: "Stretch") -> Iterator[tuple[int, float]]:
+        """One for each column of what is seen that has any, with its x; it costs the columns, not the items."""
+        place = bisect_left(self.items, seen.at(-0.5 / COLUMNS), key=self.x)
+        while place < len(self.items):
+            x = self.x(self.items[place])
+            if (column := round(seen.share(x) * COLUMNS)) > COLUMNS:
+                break
+            yield column, x
+            place = bisect_left(self.items, seen.at((column + 0.5) / COLUMNS), lo=place + 1, key=self.x)
+
+    def between(self, low: float, high: float) -> Iterator[Happening]:
+        """Those from one x to another."""
+        first = bisect_left(self.items, low, key=self.x)
+        for item in self.items[first : bisect_right(self.items, high, lo=first, key=self.x)]:
+            yield Happening(self.x(item), self.kind, printable(self.text(item)))
+
+
+def rows(view: "View", shown: "Shown", splits: tuple[str, ...]) -> Iterator[Row]:
     """All that is marked on a run, by the user's choice of signs; checkpoints, being many, of the chosen run only."""
     if view.signs == 0:
         return
-    checkpoints = view.signs == 2 and (shown is view.chosen or len(view.overlay.visible) == 1)
-    for mark in shown.history.marks:
-        if mark.kind in KINDS and (checkpoints or mark.kind != "checkpoint"):
-            yield Happening(view.axis.place(shown.history, mark.epoch), mark.kind, printable(mark.text))
+    history, place = shown.history, partial(view.axis.place, shown.history)
+    if view.signs == 2 and (shown is view.chosen or len(view.overlay.visible) == 1):
+        saved = history.checkpoints
+        yield Row("checkpoint", sorted(saved), place, lambda epoch: "best checkpoint" if saved[epoch] else "checkpoint")
+    marks = sorted(history.marks, key=lambda mark: mark.epoch)
+    for kind in KINDS:
+        if of_kind := [mark for mark in marks if mark.kind == kind]:
+            yield Row(kind, of_kind, lambda mark: place(mark.epoch), lambda mark: mark.text)
     for split in splits:
         track = view.track(shown, split)
-        for place in track.bad:
-            yield Happening(track.xs[place], "gap", why_not(view, shown, split, track.raw[place]))
+        yield Row("gap", track.bad, track.xs.__getitem__, partial(_why_not, view, shown, split))
 
 
-def why_not(view: "View", shown: "Shown", split: str, value: float) -> str:
+def _why_not(view: "View", shown: "Shown", split: str, place: int) -> str:
     """Why a value cannot be drawn."""
     what = f"{split} {view.measure.name}".strip()
-    word = "NaN" if math.isnan(value) else "infinite"
+    word = "NaN" if math.isnan(view.track(shown, split).raw[place]) else "infinite"
     history = shown.history
     because = f": {history.reason}" if history.status == "diverged" and history.reason else ""
-    return printable(f"{what} is {word}{because}")
+    return f"{what} is {word}{because}"
 
 
 def signs(view: "View", splits: tuple[str, ...], ascii: bool, palette: "Palette") -> "list[Sign]":
@@ -66,15 +98,16 @@ def signs(view: "View", splits: tuple[str, ...], ascii: bool, palette: "Palette"
     from tui_trainer.tui.plot import Sign
 
     seen, visible = view.seen, view.overlay.visible
-    columns: dict[int, tuple[int, Happening, str]] = {}
+    columns: dict[int, tuple[int, Sign]] = {}
     for shown in visible:
         of_run = palette.series[shown.slot % len(palette.series)] if len(visible) > 1 else ""
-        for happening in happenings(view, shown, splits):
-            column, rank = round(seen.share(happening.x) * COLUMNS), RANK[happening.kind]
-            if 0 <= column <= COLUMNS and rank >= columns.get(column, (-1,))[0]:
-                columns[column] = rank, happening, of_run or _colour(happening.kind, palette)
+        for row in rows(view, shown, splits):
+            rank, sign, colour = RANK[row.kind], KINDS[row.kind][ascii], of_run or _colour(row.kind, palette)
+            for column, x in row.spaced(seen):
+                if rank >= columns.get(column, (-1,))[0]:
+                    columns[column] = rank, Sign(x, sign, colour)
     weightiest_last = sorted(columns.values(), key=lambda entry: entry[0])
-    return [Sign(h.x, KINDS[h.kind][ascii], colour) for _, h, colour in weightiest_last]
+    return [sign for _, sign in weightiest_last]
 
 
 def _colour(kind: str, palette: "Palette") -> str:
@@ -88,5 +121,6 @@ def told(view: "View", shown: "Shown") -> list[Happening]:
         return []
     seen = view.seen
     here = seen.share(view.cursor)
-    close = [h for h in happenings(view, shown, view.splits) if abs(seen.share(h.x) - here) <= NEAR]
+    low, high = seen.at(here - NEAR), seen.at(here + NEAR)
+    close = [happening for row in rows(view, shown, view.splits) for happening in row.between(low, high)]
     return sorted(close, key=lambda happening: -RANK[happening.kind])

@@ -188,7 +188,9 @@ class View:
         shown = self.chosen
         if shown is None:
             return
-        places = sorted({self.axis.place(shown.history, mark.epoch) for mark in shown.history.marks})
+        history = shown.history
+        marked = {mark.epoch for mark in history.marks} | history.checkpoints.keys()
+        places = sorted(self.axis.place(history, epoch) for epoch in marked)
         here = self.cursor if self.cursor is not None else -1.0 if by > 0 else float("inf")
         further = [x for x in places if (x > here if by > 0 else x < here)]
         if further:
