@@ -1,6 +1,7 @@
 """Folds what a run says into curves and totals: the same for a run that trains and for one that is over."""
 
 import math
+from array import array
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -40,8 +41,8 @@ INSPECTIONS_KEPT = 12  # the newest
 class Curve:
     """One measured series: `values[i]` at `epochs[i]` (fractions of an epoch count); NaN is a gap."""
 
-    epochs: list[float] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
+    epochs: "array[float]" = field(default_factory=lambda: array("d"))
+    values: "array[float]" = field(default_factory=lambda: array("d"))
 
     def add(self, epoch: float, value: float | None) -> None:
         """Append a point; None is a gap."""

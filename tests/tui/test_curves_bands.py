@@ -53,7 +53,7 @@ def on_curves(paths: list[Path], steps: Steps) -> None:
 
 
 def curve(path: Path) -> list[float]:
-    return RunReader(path).read().curves["validation_loss"].values
+    return list(RunReader(path).read().curves["validation_loss"].values)
 
 
 def test_median_and_ends_are_those_of_the_seeds_at_each_epoch(seeds: list[Path]) -> None:

@@ -48,7 +48,7 @@ def test_before_two_epochs_are_done_training_is_shown_by_slices_and_then_by_epoc
     for number in (1, 2, 3):
         told.add(epoch(number))
     shown.follow()
-    assert shown.xs == [1, 2, 3]
+    assert list(shown.xs) == [1, 2, 3]
 
 
 @pytest.mark.parametrize("axis", range(len(AXES)), ids=[axis.name for axis in AXES])
@@ -58,7 +58,7 @@ def test_every_measure_on_every_axis_ascends_and_has_a_value_for_each_place(meas
     for split in measure.curves:
         shown = track(told, measure.name, split, axis)
         assert shown.xs
-        assert shown.xs == sorted(shown.xs)
+        assert list(shown.xs) == sorted(shown.xs)
         assert len(shown.xs) == len(shown.raw) == len(shown.smooth)
         assert all(map(math.isfinite, shown.xs))
 
@@ -66,11 +66,11 @@ def test_every_measure_on_every_axis_ascends_and_has_a_value_for_each_place(meas
 def test_accuracy_is_one_minus_error() -> None:
     told = history(*epochs(5))
     error, accuracy = track(told, "error"), track(told, "accuracy")
-    assert accuracy.raw == [1 - value for value in error.raw]
+    assert list(accuracy.raw) == [1 - value for value in error.raw]
 
 
 def test_seconds_an_epoch_are_the_differences_and_unknown_for_the_first_of_a_fork() -> None:
-    assert track(history(*epochs(4)), "seconds an epoch", "").raw == [2.0] * 4
+    assert list(track(history(*epochs(4)), "seconds an epoch", "").raw) == [2.0] * 4
     forked = track(history(epoch(11), epoch(12)), "seconds an epoch", "")
     assert math.isnan(forked.raw[0])
     assert forked.raw[1] == 2.0
@@ -109,7 +109,7 @@ def test_stepping_goes_from_point_to_point_and_stops_at_the_ends() -> None:
 
 def test_what_is_not_measured_yet_has_no_points_and_no_cursor() -> None:
     shown = track(history(started()))
-    assert (shown.xs, shown.place(0.0), shown.beside(0.0, 1), shown.first_above_zero()) == ([], None, None, None)
+    assert (list(shown.xs), shown.place(0.0), shown.beside(0.0, 1), shown.first_above_zero()) == ([], None, None, None)
 
 
 @given(st.lists(st.text(min_size=1, max_size=8), unique=True, max_size=MOST))

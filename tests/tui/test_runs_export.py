@@ -21,9 +21,9 @@ def test_every_number_of_every_epoch_comes_back_bit_for_bit(tmp_path: Path) -> N
     assert [int(row["epoch"]) for row in rows] == list(range(1, 26))
     assert [int(row["step"]) for row in rows] == [937 * number for number in range(1, 26)]
     for name in ("training_error", "validation_error", "learning_rate"):
-        assert [float(row[name]) for row in rows] == history.curves[name].values
+        assert [float(row[name]) for row in rows] == list(history.curves[name].values)
     losses = [float(row["validation_loss"]) for row in rows]
-    assert losses[:19] == history.curves["validation_loss"].values[:19]
+    assert losses[:19] == list(history.curves["validation_loss"].values[:19])
     assert all(map(math.isinf, losses[19:]))
     assert math.isnan(float(rows[-1]["training_loss"]))
     assert float(rows[3]["validation_accuracy"]) == 1 - history.curves["validation_error"].values[3]

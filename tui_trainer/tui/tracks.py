@@ -1,6 +1,7 @@
 """One curve of one run as it is drawn: x in the axis' unit, raw and smoothed y, kept up with what is measured."""
 
 import math
+from array import array
 from bisect import bisect_left, bisect_right
 
 from tui_trainer.history import History
@@ -19,9 +20,7 @@ class Track:
 
     def _begin(self) -> None:
         self._smoother = Smoother(self._asked[3])
-        self.xs: list[float] = []
-        self.raw: list[float] = []
-        self.smooth: list[float] = []
+        self.xs, self.raw, self.smooth = array("d"), array("d"), array("d")
         self.bad: list[int] = []  # places whose value is not finite
 
     def fits(self, history: History, measure: Measure, axis: Axis, weight: float) -> bool:
