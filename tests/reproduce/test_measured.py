@@ -144,3 +144,9 @@ def test_a_plan_has_rows_a_row_with_own_data_and_checks_on_pytorch() -> None:
     assert {config.engine for part in plan.checks() for config in part.configs} <= {"pytorch"}
     configs = [np.str_(config.to_mapping()) for part in plan.parts() for config in part.configs]
     assert len(set(configs)) == len(configs)
+
+
+def test_the_rows_with_own_data_can_have_seeds_of_their_own_number() -> None:
+    plan = Plan(experiments(), 3, 2, own_seeds=5)
+    assert {len(part.configs) for part in plan.own_data()} == {5}
+    assert {len(part.configs) for part in plan.rows()} == {3}

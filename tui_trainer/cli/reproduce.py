@@ -10,6 +10,9 @@ from tui_trainer.cli.train import JsonFlag
 from tui_trainer.exit_codes import USAGE
 
 SeedsFlag = Annotated[int, Parameter(help="how many seeds of each experiment")]
+OwnSeedsFlag = Annotated[
+    int | None, Parameter(help="how many seeds of the rows that share no data; as many if not given")
+]
 PresetsFlag = Annotated[list[str] | None, Parameter(help="only this preset; can be given again", negative="")]
 OutFlag = Annotated[Path, Parameter(help="folder for the report, and for the runs in its `runs`")]
 EpochsFlag = Annotated[int | None, Parameter(help="shorten every experiment, for a quick look")]
@@ -18,6 +21,7 @@ EpochsFlag = Annotated[int | None, Parameter(help="shorten every experiment, for
 def reproduce(
     *,
     seeds: SeedsFlag = 10,
+    own_seeds: OwnSeedsFlag = None,
     preset: PresetsFlag = None,
     out: OutFlag = Path("reproduction"),
     json: JsonFlag = False,
@@ -30,10 +34,10 @@ def reproduce(
     from tui_trainer.reproduce.reproduction import reproduce as run_plan
     from tui_trainer.reproduce.table import print_rows
 
-    for name, value in (("seeds", seeds), ("epochs", epochs)):
+    for name, value in (("seeds", seeds), ("own-seeds", own_seeds), ("epochs", epochs)):
         if value is not None and value < 1:
             return fail(f"{name}: must be at least 1, not {value}", USAGE)
-    result = run_plan(Plan(experiments(preset), seeds, epochs, bool(preset)), out / "runs")
+    result = run_plan(Plan(experiments(preset), seeds, epochs, bool(preset), own_seeds), out / "runs")
     if isinstance(result, int):
         return fail("stopped; the same command goes on where it was", result)
     report = write_report(result, out)

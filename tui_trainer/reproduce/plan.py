@@ -45,6 +45,7 @@ class Plan:
     seeds: int
     epochs: int | None
     chosen: bool = False  # whether the presets were named by the person
+    own_seeds: int | None = None  # of the rows in which everything differs; as many as `seeds` if None
 
     def rows(self) -> list[Part]:
         """A part for each row of the table; its seeds share their data and train side by side in the scratch engine."""
@@ -52,8 +53,9 @@ class Plan:
 
     def own_data(self) -> list[Part]:
         """Each preset as printed again, with seeds that share nothing."""
+        seeds = range(self.seeds if self.own_seeds is None else self.own_seeds)
         return [
-            Part(printed, tuple(printed.config(s, self.epochs, own_data=True) for s in range(self.seeds)), COST_ALONE)
+            Part(printed, tuple(printed.config(seed, self.epochs, own_data=True) for seed in seeds), COST_ALONE)
             for printed in self.experiments
             if printed.variant == "as-printed"
         ]

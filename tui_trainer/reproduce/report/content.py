@@ -115,7 +115,7 @@ def _held(preset: str, found: Reproduction) -> str:
 
 
 def _reading_words(row: Row) -> str:
-    own = " with examples and order of its own for each seed" if row.data_seed is None else ""
+    own = f" with examples and order of its own for each of {len(row.seeds)} seeds" if row.data_seed is None else ""
     return f"{VARIANT_WORDS[row.experiment.variant]}{own}"
 
 
@@ -207,7 +207,8 @@ def _trust(found: Reproduction) -> Iterator[Block]:
     yield Text(
         f"The seeds of a row share their examples and the order of these (data seed {DATA_SEED}). They differ in their "
         "initial weights and dropout masks alone, so the spread of a row is that of the weights. To check what that "
-        "hides, the rows as printed were trained again with seeds that also draw their own examples and order:"
+        "hides, the rows as printed were trained again with seeds that also draw their own examples and order "
+        f"({max((len(row.seeds) for row in found.own_data), default=0)} of them; the more, the wider their range):"
     )
     yield sharing_table(found.rows, found.own_data)
     if found.checks:

@@ -35,6 +35,8 @@ def how_it_was_made(found: Reproduction) -> Iterator[Block]:
 def command(found: Reproduction) -> str:
     """The line that made this."""
     words = ["tui-trainer", "reproduce", "--seeds", str(found.plan.seeds)]
+    if found.plan.own_seeds is not None:
+        words += ["--own-seeds", str(found.plan.own_seeds)]
     for preset in dict.fromkeys(e.preset for e in found.plan.experiments) if found.plan.chosen else ():
         words += ["--preset", preset]
     if found.plan.epochs is not None:
