@@ -283,7 +283,7 @@ def test_a_run_that_trains_grows_while_it_is_watched(runs: list[Path]) -> None:
             pilot.app.tick()
         await settle(pilot)
         shown = next(shown for shown in view.overlay.runs if shown.path == growing.path)
-        assert view.track(shown, "validation").xs == [1, 2, 3, 4, 5]
+        assert list(view.track(shown, "validation").xs) == [1, 2, 3, 4, 5]
 
     on_curves([runs[0], growing.path], steps)
 

@@ -52,10 +52,11 @@ class Row:
 
     def spaced(self, seen: "Stretch") -> Iterator[tuple[int, float]]:
         """One for each column of what is seen that has any, with its x; it costs the columns, not the items."""
-        place = bisect_left(self.items, seen.at(-0.5 / COLUMNS), key=self.x)
+        place, column = bisect_left(self.items, seen.at(-0.5 / COLUMNS), key=self.x), -1
         while place < len(self.items):
             x = self.x(self.items[place])
-            if (column := round(seen.share(x) * COLUMNS)) > COLUMNS:
+            column = max(column + 1, math.floor(seen.share(x) * COLUMNS + 0.5))
+            if column > COLUMNS:
                 break
             yield column, x
             place = bisect_left(self.items, seen.at((column + 0.5) / COLUMNS), lo=place + 1, key=self.x)
