@@ -18,6 +18,15 @@ def test_reported_numbers_lie_inside_a_range_that_holds_all_four(tmp_path: Path)
     assert reading(scripted_row(PRINTED, (0.5, 0.76), tmp_path)).verdict == "inside"
 
 
+def test_of_the_four_numbers_the_one_that_fewest_seeds_come_to_is_known(tmp_path: Path) -> None:
+    rarest = reading(scripted_row(PRINTED, (0.5, 0.6, 0.7, 0.7556, 0.76), tmp_path)).rarest
+    assert rarest is not None
+    assert (rarest.split, rarest.kind, rarest.above, rarest.seeds) == ("training", "max", True, 1)
+    rarest = reading(scripted_row(PRINTED, (0.7, 0.8, 0.81, 0.82), tmp_path)).rarest
+    assert rarest is not None
+    assert (rarest.above, rarest.seeds) == (False, 1)
+
+
 def test_a_range_that_misses_them_by_less_than_sampling_holds_them_nearly(tmp_path: Path) -> None:
     found = reading(scripted_row(PRINTED, (0.5, 0.7555), tmp_path))
     assert (found.inside, found.nearly) == (False, True)

@@ -14,12 +14,24 @@ ROUNDING = 0.00005  # reported numbers have two digits after the point of a per 
 
 
 @dataclass(frozen=True)
+class Tail:
+    """How many seeds of a row come as far as a reported number, on the side on which fewer do."""
+
+    split: str
+    kind: str
+    reported: float
+    above: bool  # whether those are counted that reach it, or those that stay below
+    seeds: int
+
+
+@dataclass(frozen=True)
 class Reading:
     """Whether the four numbers that the assignment reports lie where a row's seeds do."""
 
     row: Row
     inside: bool  # each between the least and the greatest of the seeds
     nearly: bool  # or its binomial interval reaches into that range
+    rarest: Tail | None = None  # of the four numbers, the one that fewest seeds come to
 
     @property
     def verdict(self) -> str:
@@ -30,6 +42,7 @@ class Reading:
 def reading(row: Row) -> Reading:
     """Hold the reported numbers against a row."""
     inside = nearly = True
+    tails = []
     for split, kind in _numbers():
         found, reported = row.spread(split, kind), row.experiment.reported[split][kind]
         if found is None:
@@ -37,7 +50,15 @@ def reading(row: Row) -> Reading:
         interval = proportion(reported, split)
         inside &= found.min - ROUNDING <= reported <= found.max + ROUNDING
         nearly &= found.min <= interval.high and interval.low <= found.max
-    return Reading(row, inside, nearly)
+        tails.append(_tail(row, split, kind, reported))
+    return Reading(row, inside, nearly, min(tails, key=lambda tail: tail.seeds))
+
+
+def _tail(row: Row, split: str, kind: str, reported: float) -> Tail:
+    values = row.accuracies(split, kind)
+    reach = sum(value >= reported - ROUNDING for value in values)
+    below = sum(value <= reported + ROUNDING for value in values)
+    return Tail(split, kind, reported, reach <= below, min(reach, below))
 
 
 def distance(row: Row, reported: Accuracies) -> float:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from tui_trainer.reproduce.assignment import DATA_SEED, REPORTED
-from tui_trainer.reproduce.conclusions import compare, distance, reading
+from tui_trainer.reproduce.conclusions import Reading, compare, distance, reading
 from tui_trainer.reproduce.measured import Row
 from tui_trainer.reproduce.report.blocks import Block, Figures, Heading, Items, Text
 from tui_trainer.reproduce.report.curves import curve_figure
@@ -100,7 +100,7 @@ def _held(preset: str, found: Reproduction) -> str:
     """Which rows have all four reported numbers within their range."""
     rows = _rows_of(found.rows, preset)
     own = _rows_of(found.own_data, preset)
-    inside = [_reading_words(row) for row in [*rows, *own] if reading(row).inside]
+    inside = [_reading_words(row) + _luck_words(reading(row)) for row in [*rows, *own] if reading(row).inside]
     nearly = [_reading_words(row) for row in [*rows, *own] if reading(row).nearly and not reading(row).inside]
     if inside:
         return f"The four numbers reported for **{preset}** all lie inside the measured range of: {'; '.join(inside)}."
@@ -117,6 +117,19 @@ def _held(preset: str, found: Reproduction) -> str:
 def _reading_words(row: Row) -> str:
     own = f" with examples and order of its own for each of {len(row.seeds)} seeds" if row.data_seed is None else ""
     return f"{VARIANT_WORDS[row.experiment.variant]}{own}"
+
+
+def _luck_words(found: Reading) -> str:
+    """How rare the rarest of the four numbers is there."""
+    tail, count = found.rarest, len(found.row.seeds)
+    if tail is None:
+        return ""
+    words = "maximum" if tail.kind == "max" else "final"
+    does = "reached" if tail.above else "not passed"
+    return (
+        f" (the {words} {tail.split} accuracy of {percent(tail.reported, 2)}\u00a0% is {does} "
+        f"by {seeds_words(tail.seeds, count)})"
+    )
 
 
 def _table(found: Reproduction) -> Iterator[Block]:
