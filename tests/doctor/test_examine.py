@@ -94,6 +94,18 @@ def test_it_is_over_only_when_it_was_missed_twice_in_a_row() -> None:
     assert not history.findings
 
 
+def test_what_comes_and_goes_is_said_less_and_less_often_and_is_over_in_the_end() -> None:
+    doctor = Doctor([made("flickering", lambda case: finding() if case.epoch % 4 == 1 and case.epoch < 400 else None)])
+    history = history_at(1)
+    said = [(history.epoch, event) for event in look(doctor, history)]
+    while history.epoch < 500:
+        further(history)
+        said += [(history.epoch, event) for event in look(doctor, history)]
+    assert [epoch for epoch, event in said if isinstance(event, FindingMade)] == [1, 5]
+    assert [epoch for epoch, event in said if isinstance(event, FindingResolved)] == [3, 397 + 4]
+    assert not history.findings
+
+
 def test_a_cause_comes_first_and_what_it_explains_is_a_note() -> None:
     symptom = made("symptom", lambda case: finding())
     cause = made("cause", lambda case: finding(), explains=("symptom", "absent"))

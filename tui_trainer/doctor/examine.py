@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from tui_trainer.history import History
 
 GROUP = "tui_trainer.doctor_rules"
-GONE_AFTER = 2  # examinations in a row that no longer find it
+# Examinations in a row that no longer find it. What comes and goes must be gone for twice as long each time: else a
+# long run whose numbers lie on a rule's edge says the same hundreds of times.
+GONE_AFTER, GONE_AFTER_AT_MOST = 2, 32
 
 
 def load_rules() -> tuple[tuple[Rule, ...], list[str]]:
@@ -42,6 +44,7 @@ class Doctor:
         self._named = {rule.name: rule for rule in self._rules}
         self._broken: set[str] = set()
         self._missed: dict[str, int] = {}
+        self._gone_after: dict[str, int] = {}
 
     def look(self, history: "History") -> list[Event]:
         """What to say now: findings that are new or have changed, findings that are gone, rules that failed."""
@@ -91,7 +94,10 @@ class Doctor:
         found, events = set(found), []
         for name in history.findings:
             self._missed[name] = 0 if name in found else self._missed.get(name, 0) + 1
-            if self._missed[name] >= GONE_AFTER:
+            patience = self._gone_after.get(name, GONE_AFTER)
+            if self._missed[name] >= patience:
+                self._missed[name] = 0
+                self._gone_after[name] = min(2 * patience, GONE_AFTER_AT_MOST)
                 events.append(FindingResolved(name, history.epoch, history.step))
         return events
 
