@@ -42,7 +42,7 @@ class Happening:
 
 
 @dataclass(frozen=True)
-class Row:
+class Happenings:
     """All of one kind that happened to a run, in the order of x: there can be one for each of a million epochs."""
 
     kind: str
@@ -68,21 +68,23 @@ class Row:
             yield Happening(self.x(item), self.kind, printable(self.text(item)))
 
 
-def rows(view: "View", shown: "Shown", splits: tuple[str, ...]) -> Iterator[Row]:
+def happenings(view: "View", shown: "Shown", splits: tuple[str, ...]) -> Iterator[Happenings]:
     """All that is marked on a run, by the user's choice of signs; checkpoints, being many, of the chosen run only."""
     if view.signs == 0:
         return
     history, place = shown.history, partial(view.axis.place, shown.history)
     if view.signs == 2 and (shown is view.chosen or len(view.overlay.visible) == 1):
         saved = history.checkpoints
-        yield Row("checkpoint", sorted(saved), place, lambda epoch: "best checkpoint" if saved[epoch] else "checkpoint")
+        yield Happenings(
+            "checkpoint", sorted(saved), place, lambda epoch: "best checkpoint" if saved[epoch] else "checkpoint"
+        )
     marks = sorted(history.marks, key=lambda mark: mark.epoch)
     for kind in KINDS:
         if of_kind := [mark for mark in marks if mark.kind == kind]:
-            yield Row(kind, of_kind, lambda mark: place(mark.epoch), lambda mark: mark.text)
+            yield Happenings(kind, of_kind, lambda mark: place(mark.epoch), lambda mark: mark.text)
     for split in splits:
         track = view.track(shown, split)
-        yield Row("gap", track.bad, track.xs.__getitem__, partial(_why_not, view, shown, split))
+        yield Happenings("gap", track.bad, track.xs.__getitem__, partial(_why_not, view, shown, split))
 
 
 def _why_not(view: "View", shown: "Shown", split: str, place: int) -> str:
@@ -102,9 +104,9 @@ def signs(view: "View", splits: tuple[str, ...], ascii: bool, palette: "Palette"
     columns: dict[int, tuple[int, Sign]] = {}
     for shown in visible:
         of_run = palette.series[shown.slot % len(palette.series)] if len(visible) > 1 else ""
-        for row in rows(view, shown, splits):
-            rank, sign, colour = RANK[row.kind], KINDS[row.kind][ascii], of_run or _colour(row.kind, palette)
-            for column, x in row.spaced(seen):
+        for alike in happenings(view, shown, splits):
+            rank, sign, colour = RANK[alike.kind], KINDS[alike.kind][ascii], of_run or _colour(alike.kind, palette)
+            for column, x in alike.spaced(seen):
                 if rank >= columns.get(column, (-1,))[0]:
                     columns[column] = rank, Sign(x, sign, colour)
     weightiest_last = sorted(columns.values(), key=lambda entry: entry[0])
@@ -123,5 +125,5 @@ def told(view: "View", shown: "Shown") -> list[Happening]:
     seen = view.seen
     here = seen.share(view.cursor)
     low, high = seen.at(here - NEAR), seen.at(here + NEAR)
-    close = [happening for row in rows(view, shown, view.splits) for happening in row.between(low, high)]
+    close = [happening for alike in happenings(view, shown, view.splits) for happening in alike.between(low, high)]
     return sorted(close, key=lambda happening: -RANK[happening.kind])
