@@ -150,14 +150,12 @@ class Looker:
 
 def _splits(directory: RunDirectory) -> dict[str, Dataset]:
     """The run's own validation split, and of the training split no more than how it is scaled."""
-    loaded = data.load(directory.config())
+    loaded = data.load_validation(directory.config())
     recorded = {file["name"]: file["sha256"] for file in directory.read()["data"]}
     for file in loaded.files:
         if recorded.get(file.name) != file.sha256:
             raise DataError(file.name, "is not the file that this run was trained on: its SHA-256 differs")
-    training = loaded.splits["training"]
-    few = Dataset(training.inputs[:1].copy(), training.labels[:1], training.classes, training.shift, training.factor)
-    return {"training": few, "validation": loaded.splits["validation"]}
+    return loaded.splits
 
 
 def _weights(checkpoint: Checkpoint, own: Mapping[str, Array]) -> dict[str, Array]:

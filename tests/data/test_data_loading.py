@@ -217,3 +217,25 @@ def test_a_survey_keeps_no_pictures() -> None:
     classes, peak = run_and_measure(script)
     assert classes == "10"
     assert peak < 60_000_000  # the unpacked pictures alone would be 47 MB above an interpreter with NumPy
+
+
+@pytest.mark.parametrize("scale", ["unit", "standard", "none"])
+def test_who_only_looks_gets_the_same_validation_split_and_scale_and_one_blank_training_example(scale: str) -> None:
+    config = RunConfig(train_examples=500, validation_examples=200, scale=scale, seed=7)
+    few, loaded = data.load_validation(config), data.load(config)
+    assert (few.config, few.files) == (loaded.config, loaded.files)
+    for name in ("inputs", "labels", "classes", "shift", "factor"):
+        assert np.array_equal(getattr(few.splits["validation"], name), getattr(loaded.splits["validation"], name))
+    ours, theirs = few.splits["training"], loaded.splits["training"]
+    assert (ours.shift, ours.factor, ours.classes) == (theirs.shift, theirs.factor, theirs.classes)
+    assert ours.inputs.shape == (1, *theirs.inputs.shape[1:])
+    assert not ours.inputs.any()
+
+
+def test_who_only_looks_keeps_no_training_pictures() -> None:
+    script = (
+        "from tui_trainer import config, data\nprint(len(data.load_validation(config.RunConfig()).splits['training']))"
+    )
+    examples, peak = run_and_measure(script)
+    assert examples == "1"
+    assert peak < 70_000_000  # the unpacked training pictures alone would be 47 MB above an interpreter with NumPy

@@ -1,7 +1,7 @@
 """The data of a run: found, checked, sampled, scaled, ordered."""
 
 from tui_trainer.data.idx import DataFile
-from tui_trainer.data.loading import Loaded, Survey, check, describe, input_shape, load, survey
+from tui_trainer.data.loading import Loaded, Survey, check, describe, input_shape, load, load_validation, survey
 from tui_trainer.data.order import epoch_order
 from tui_trainer.data.source import DataError
 
@@ -15,5 +15,6 @@ __all__ = [
     "epoch_order",
     "input_shape",
     "load",
+    "load_validation",
     "survey",
 ]

@@ -74,6 +74,18 @@ def load(config: RunConfig) -> Loaded:
 
     The examples are drawn without replacement by the config's `order_seed` and keep the order of their file.
     """
+    return _load(config, blank=False)
+
+
+def load_validation(config: RunConfig) -> Loaded:
+    """What `load` gives and raises, but with one blank training example: who looks at a network needs only its scale.
+
+    All files are read and checked as ever.
+    """
+    return _load(config, blank=True)
+
+
+def _load(config: RunConfig, blank: bool) -> Loaded:
     found = find(config.data)
     config = _resolve(config, found)
     labels, label_files = _read_labels(found, config)
@@ -81,9 +93,15 @@ def load(config: RunConfig) -> Loaded:
     splits, files, (shift, factor) = {}, [], (0.0, 1.0)
     for split, paths in found.items():
         chosen = sample(config.order_seed, split, len(labels[split]), getattr(config, SETTING_OF[split]))
-        inputs, file = _read_inputs(paths, chosen, config)
+        blanked = blank and split == "training"
+        if blanked and config.scale != "standard":  # which no pictures decide
+            inputs, file = _blank(paths, config)
+        else:
+            inputs, file = _read_inputs(paths, chosen, config)
         if split == "training":
             shift, factor = _scale(config.scale, inputs)
+        if blanked:
+            inputs, chosen = np.zeros_like(inputs[:1]), chosen[:1]
         splits[split] = Dataset(inputs, labels[split][chosen].astype(np.int64), classes, shift, factor)
         files += [file, label_files[split]]
     return Loaded(splits, tuple(files), config)
@@ -119,6 +137,12 @@ def _read_inputs(paths: SplitFiles, chosen: Array, config: RunConfig) -> tuple[A
     inputs, file = read(paths.images, 3)
     _verify(file, config)
     return (inputs if len(chosen) == len(inputs) else inputs[chosen]), file
+
+
+def _blank(paths: SplitFiles, config: RunConfig) -> tuple[Array, DataFile]:
+    (_, *shape), file = verify(paths.images, 3)
+    _verify(file, config)
+    return np.zeros((1, *shape), np.uint8), file
 
 
 def _verify(file: DataFile, config: RunConfig) -> None:
