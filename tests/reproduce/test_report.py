@@ -2,12 +2,14 @@
 
 import re
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from scripted_rows import ACCURACIES, scripted_reproduction
 
+from tui_trainer.reproduce.plan import Plan
 from tui_trainer.reproduce.report import write_report
 from tui_trainer.reproduce.report.svg import Scale, ticks
 from tui_trainer.reproduce.table import print_rows
@@ -108,6 +110,16 @@ def test_a_short_look_says_so_in_its_title(tmp_path: Path) -> None:
     assert "cannot be held against them" in page
     assert (tmp_path / "report.md").read_text("utf-8").startswith(f"# {title}\n")
     assert "tui-trainer reproduce --seeds 3 --epochs 4" in page
+
+
+def test_a_report_of_one_preset_speaks_of_one_experiment_and_its_command_makes_it_again(tmp_path: Path) -> None:
+    found = scripted_reproduction(tmp_path / "runs")
+    rows = [row for row in found.rows if row.experiment.preset == "assignment-1"]
+    plan = Plan([row.experiment for row in rows], 3, None, chosen=True, own_seeds=5)
+    write_report(replace(found, plan=plan, rows=rows, own_data=found.own_data[:1], checks=[]), tmp_path)
+    text = (tmp_path / "report.md").read_text("utf-8")
+    assert "One experiment with a single layer" in text
+    assert "tui-trainer reproduce --seeds 3 --own-seeds 5 --preset assignment-1" in text
 
 
 def test_every_figure_is_well_formed_and_stays_in_its_frame(folder: Path) -> None:

@@ -21,6 +21,7 @@ from tui_trainer.reproduce.report.tables import (
 from tui_trainer.reproduce.report.words import listed, percent, points, range_words, seeds_words
 from tui_trainer.reproduce.reproduction import Reproduction
 
+EXPERIMENTS = {1: "One experiment", 2: "Two experiments", 3: "Three experiments"}  # by the number of presets
 VARIANT_WORDS = {
     "as-printed": "as printed",
     "dropout-input": "with dropout really applied, on the input",
@@ -52,9 +53,9 @@ def content(found: Reproduction) -> list[Block]:
 
 
 def _summary(found: Reproduction) -> Iterator[Block]:
-    seeds = found.plan.seeds
+    seeds, presets = found.plan.seeds, {experiment.preset for experiment in found.plan.experiments}
     yield Text(
-        "Three experiments with a single layer on MNIST, each trained from "
+        f"{EXPERIMENTS[len(presets)]} with a single layer on MNIST, each trained from "
         f"{'one seed' if seeds == 1 else f'{seeds} seeds where the assignment has one run'}. "
         "30,000 training and 5,000 validation examples, batches of 32, learning rate 0.01.",
         "lead",
