@@ -135,13 +135,14 @@ def _luck_words(found: Reading) -> str:
 
 def _table(found: Reproduction) -> Iterator[Block]:
     yield Heading(2, "Reported and measured")
-    yield main_table(found.rows)
+    yield main_table(found.rows, found.own_data)
     yield Text(
         "Median over the seeds, with the least and the greatest. “Binomial 95 %” is the interval of the last median "
         "for 5,000 examples: other examples would move it so far. “Dead” counts seeds with an output unit whose input "
         "to the ReLU is ≤ 0 for all 30,000 training examples; “lost” those with a unit for which it is so for all "
         "examples of its own digit. “Inside” says that all four reported numbers lie between the least and the "
-        "greatest seed, “nearly” that their binomial intervals reach there. As printed, the PyTorch network builds a "
+        "greatest seed, “nearly” that their binomial intervals reach there. Seeds share their examples and order, but "
+        "for those with “own data”. As printed, the PyTorch network builds a "
         "dropout layer and never calls it; assignment-1 has none. Training accuracy is the mean over an epoch’s "
         "batches while the weights move; validation is measured after the epoch, dropout off.",
         "note",

@@ -12,8 +12,8 @@ from tui_trainer.reproduce.report.words import percent, points, signed, spread_w
 NUMBERS = [(split, kind) for split in SPLITS for kind in KINDS]
 
 
-def main_table(rows: Sequence[Row]) -> Table:
-    """Reported against measured."""
+def main_table(rows: Sequence[Row], own_data: Sequence[Row]) -> Table:
+    """Reported against measured: each row, and beside it the one of the same experiment in which everything differs."""
     headers = [
         "accuracy, %",
         *(f"{split} {kind}" for split, kind in NUMBERS),
@@ -22,10 +22,10 @@ def main_table(rows: Sequence[Row]) -> Table:
         "lost",
         "reported is",
     ]
-    return Table(headers, list(_main_lines(rows)))
+    return Table(headers, list(_main_lines(rows, own_data)))
 
 
-def _main_lines(rows: Sequence[Row]) -> Iterator[Line]:
+def _main_lines(rows: Sequence[Row], own_data: Sequence[Row]) -> Iterator[Line]:
     preset = None
     for row in rows:
         experiment = row.experiment
@@ -34,8 +34,15 @@ def _main_lines(rows: Sequence[Row]) -> Iterator[Line]:
             yield Line([f"{preset}, {row.epochs} epochs"], "group")
             numbers = [percent(experiment.reported[split][kind], 2) for split, kind in NUMBERS]
             yield Line(["reported, one run", *numbers, "", "", "", ""], "reported")
-        spreads = [spread_words(row.spread(split, kind)) for split, kind in NUMBERS]
-        yield Line([experiment.variant, *spreads, _binomial(row), *_counts(row), reading(row).verdict])
+        yield _main_line(experiment.variant, row)
+        for own in own_data:
+            if own.experiment == experiment:
+                yield _main_line(f"{experiment.variant}, own data, {len(own.seeds)} seeds", own)
+
+
+def _main_line(name: str, row: Row) -> Line:
+    spreads = [spread_words(row.spread(split, kind)) for split, kind in NUMBERS]
+    return Line([name, *spreads, _binomial(row), *_counts(row), reading(row).verdict])
 
 
 def _binomial(row: Row) -> str:
