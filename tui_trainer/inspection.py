@@ -79,7 +79,7 @@ class Inspector:
     def _parameter(self, weight: Array, before: Array, gradient: Array) -> dict[str, Any]:
         was, moved = norm(before), norm(weight - before)
         change = moved / was if was else moved
-        still = np.flatnonzero((weight == before).reshape(len(weight), -1).all(1))
+        still = np.flatnonzero(np.logical_and.reduce((weight == before).reshape(len(weight), -1), axis=1))
         found = (
             distribution(weight, with_norm=True)
             | {

@@ -31,7 +31,7 @@ def check_labels(where: str, labels: Array, examples: int, classes: int) -> None
     """There must be one whole number in [0, classes) for each example."""
     if labels.shape != (examples,) or labels.dtype.kind not in "iu":
         raise ValueError(f"{where}: labels must be {examples} whole numbers, not {labels.dtype} {labels.shape}")
-    if examples and (labels.min() < 0 or labels.max() >= classes):
+    if examples and (np.minimum.reduce(labels) < 0 or np.maximum.reduce(labels) >= classes):
         raise ValueError(f"{where}: labels must be from 0 to {classes - 1}, not {labels.min()} to {labels.max()}")
 
 
