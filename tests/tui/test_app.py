@@ -1,5 +1,6 @@
 """The frame of the app: what it remembers, how it leaves, what it refuses, and that it stays light."""
 
+import gc
 import json
 import os
 import subprocess
@@ -264,3 +265,14 @@ async def test_a_screen_that_opens_while_the_app_closes_is_no_crash(make_app: Ma
         app._handle_exception(LookupError("a panel that is gone already"))
     assert app.return_code == 143
     assert app._exception is None
+
+
+async def test_once_the_app_has_settled_garbage_is_looked_for_again(make_app: MakeApp) -> None:
+    gc.disable()
+    try:
+        make_app()._settle()
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.enable()
+        gc.unfreeze()

@@ -11,7 +11,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit code. Also the console script, which exits with it."""
     asked = sys.argv[1:] if arguments is None else arguments
     try:
-        result = run(asked) if asked or not has_terminal() else open_app()
+        result = run(asked) if asked or not has_terminal() else begin()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left: nothing more to say
         return 0
@@ -26,12 +26,12 @@ def main(arguments: list[str] | None = None) -> int:
     return result if isinstance(result, int) else 0
 
 
-def open_app() -> int:
+def begin() -> int:
     """The app as it begins; there are no flags to understand, and its first picture need not wait for what does."""
+    from tui_trainer.cli.opening import open_app
     from tui_trainer.config import resolve
-    from tui_trainer.tui.app import run_app
 
-    return run_app(resolve({}), runs_folder(None))
+    return open_app(resolve({}), runs_folder(None))
 
 
 def run(arguments: list[str]) -> object:

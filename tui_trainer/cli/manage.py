@@ -9,10 +9,11 @@ from cyclopts import Parameter
 from tui_trainer.batch import percent, print_history, summary, train_and_print
 from tui_trainer.cli.console import fail, print_json, runs_folder, say
 from tui_trainer.cli.flags import FlagsGiven, given
+from tui_trainer.cli.opening import open_app
 from tui_trainer.cli.train import BatchFlag, JsonFlag, RunsFlag, has_terminal
 from tui_trainer.exit_codes import BUG, USAGE
 from tui_trainer.run import fork_run, launch, replay_run, request
-from tui_trainer.store import Overview, RunDirectory, RunReader, SchemaError, find_run, is_alive, list_runs, overview
+from tui_trainer.store import Overview, RunReader, SchemaError, find_run, is_alive, list_runs, overview
 
 RunName = Annotated[str | None, Parameter(help="an id, the start of one, or a path; the newest if not given")]
 
@@ -64,13 +65,7 @@ def attach(run: RunName = None, /, *, runs: RunsFlag = None) -> int:
     directory = find_run(run, folder)
     if not has_terminal():
         return fail("no terminal to draw on: `tui-trainer show` prints a run", USAGE)
-    return _open(directory, folder)
-
-
-def _open(directory: RunDirectory, folder: Path) -> int:
-    from tui_trainer.tui.app import run_app
-
-    return run_app(directory.config(), folder, attach=directory.path)
+    return open_app(directory.config(), folder, attach=directory.path)
 
 
 MoreEpochs = Annotated[int | None, Parameter(help="train this many epochs more than the run was to have")]
@@ -101,7 +96,7 @@ def resume(
         return fail("no terminal to draw on: use --batch", USAGE)
     if not reader.alive:
         launch(directory.path, epochs=total)
-    return _open(directory, folder)
+    return open_app(directory.config(), folder, attach=directory.path)
 
 
 AtEpoch = Annotated[int | None, Parameter(help="branch from the checkpoint of this epoch; the newest if not given")]
@@ -125,7 +120,7 @@ def fork(
     if batch:
         return train_and_print(made.path, as_json=json)
     launch(made.path)
-    return _open(made, folder)
+    return open_app(made.config(), folder, attach=made.path)
 
 
 def _ask(run: str | None, folder: Path | None, action: str, **arguments: object) -> int:

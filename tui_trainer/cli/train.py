@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from tui_trainer.cli.console import fail, has_terminal, runs_folder
 from tui_trainer.cli.flags import FlagsGiven, config_from
+from tui_trainer.cli.opening import open_app
 from tui_trainer.exit_codes import USAGE
 
 BatchFlag = Annotated[bool, Parameter(help="train in the foreground and print, without the app", negative="")]
@@ -38,9 +39,7 @@ def train(
         return fail("no terminal to draw on: use --batch", USAGE)
     settings = config_from(flags, preset, config)
     if not batch:
-        from tui_trainer.tui.app import run_app
-
-        return run_app(settings, runs_folder(runs))
+        return open_app(settings, runs_folder(runs))
     if seeds is not None:
         from tui_trainer.reproduce.batch import run_seeds
 

@@ -32,9 +32,7 @@ from tui_trainer.tui.screens.dialogs import CANCEL, DROP, SAVE, ReadDialog, grou
 from tui_trainer.tui.terminal import HANGUP, ascii_only, gone, on_signals, refusal, unbroken
 
 POLLS_PER_SECOND = 10
-SETTLED = (
-    2.0  # seconds; what there is by then is never garbage, and no key shall wait while all of it is looked through
-)
+SETTLED = 2.0  # seconds after which what start-up made is no garbage
 REDRAW_RATES = (10, 5, 2, 1)  # of the plots, a second
 MOVING = (
     ("Tab ↑ ↓", "to the next control or back"),
@@ -116,7 +114,12 @@ class TrainerApp(App[int]):
         self.set_interval(1 / POLLS_PER_SECOND, self.tick)
         if not self.is_headless:
             self.set_timer(SETTLED / 4, self._warm_up)
-            self.set_timer(SETTLED, gc.freeze)
+            self.set_timer(SETTLED, self._settle)
+
+    def _settle(self) -> None:
+        """Look for garbage from now on, but never among what there is already: no key shall wait for that."""
+        gc.freeze()
+        gc.enable()
 
     @work(thread=True)
     def _warm_up(self) -> None:
