@@ -1,10 +1,11 @@
 """A case: what was measured of one run so far, laid out so that a rule reads it at a glance."""
 
 import math
+from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -29,12 +30,12 @@ class Case:
     steps_per_epoch: int = 0
     settings: Mapping[str, float] = field(default_factory=dict)  # live settings as they stand now
     steady: int = 0  # how many of the newest epochs were trained under them
-    training_loss: tuple[float, ...] = ()
-    training_error: tuple[float, ...] = ()
-    validation_loss: tuple[float, ...] = ()
-    validation_error: tuple[float, ...] = ()
-    rates: tuple[float, ...] = ()  # learning rates; the first is the greatest before these epochs
-    slices: tuple[tuple[float, ...], ...] = ()  # training losses of parts of the newest two epochs, and of one begun
+    training_loss: Sequence[float] = ()
+    training_error: Sequence[float] = ()
+    validation_loss: Sequence[float] = ()
+    validation_error: Sequence[float] = ()
+    rates: Sequence[float] = ()  # learning rates; the first is the greatest before these epochs
+    slices: Sequence[Sequence[float]] = ()  # training losses of parts of the newest two epochs, and of one begun
     inspections: tuple[Layers, ...] = ()  # the newest few
     start: Layers | None = None  # the layers at the initial weights; None for a fork
     data: Mapping[str, Any] = field(default_factory=dict)  # see `tui_trainer.doctor.survey`
@@ -53,9 +54,18 @@ class Case:
     @cached_property
     def entropy(self) -> float:
         """The loss of the best constant prediction: ln of the number of classes, less where they are unequal."""
-        counts = self.data["classes"]["training"] if self.data else [1] * self.classes
-        total = sum(counts)
-        return -sum(count / total * math.log(count / total) for count in counts if count)
+        return entropy(tuple(self.data["classes"]["training"])) if self.data else self.chance
+
+    @cached_property
+    def greatest_rate(self) -> float:
+        """The greatest learning rate of the run so far."""
+        return max(self.rates, default=0.0)
+
+    @cached_property
+    def best(self) -> tuple[float, int]:
+        """The least validation loss, and how many epochs ago that was."""
+        least = min(self.validation_loss)
+        return least, len(self.validation_loss) - 1 - self.validation_loss.index(least)
 
     @property
     def learning_rate(self) -> float:
@@ -86,6 +96,13 @@ class Case:
         return bool(self.training_loss) and math.isfinite(self.training_loss[-1] + self.validation_loss[-1])
 
 
+@cache
+def entropy(counts: tuple[int, ...]) -> float:
+    """−Σ p ln p of the shares of classes, in nats."""
+    total = sum(counts)
+    return -sum(count / total * math.log(count / total) for count in counts if count)
+
+
 def weights(layers: Layers) -> list[tuple[str, dict[str, Any]]]:
     """The weights in an inspection, by layer name, first to last."""
     return [(layer["layer"], layer["parameters"]["weight"]) for layer in layers if "parameters" in layer]
@@ -102,11 +119,11 @@ def case_of(history: "History") -> Case:
         steps_per_epoch=history.steps_per_epoch,
         settings=dict(history.settings),
         steady=min(RECENT, _steady(history)),
-        training_loss=tuple(curves["training_loss"].values[-RECENT:]),
-        training_error=tuple(curves["training_error"].values[-RECENT:]),
-        validation_loss=tuple(curves["validation_loss"].values[-RECENT:]),
-        validation_error=tuple(curves["validation_error"].values[-RECENT:]),
-        rates=(max(rates[:-RECENT], default=rates[0]), *rates[-RECENT:]) if rates else (),
+        training_loss=curves["training_loss"].values[-RECENT:],
+        training_error=curves["training_error"].values[-RECENT:],
+        validation_loss=curves["validation_loss"].values[-RECENT:],
+        validation_error=curves["validation_error"].values[-RECENT:],
+        rates=array("d", [max(rates[:-RECENT], default=rates[0])]) + rates[-RECENT:] if rates else (),
         slices=_by_epoch(curves["slice_loss"], history.epoch),
         inspections=tuple(event.layers for event in history.inspections),
         start=None if surveyed is None or surveyed.step else surveyed.layers,
@@ -125,9 +142,9 @@ def _steady(history: "History") -> int:
     return len(epochs) - bisect_left(epochs, changed + 1)
 
 
-def _by_epoch(curve: "Curve", epochs: int) -> tuple[tuple[float, ...], ...]:
+def _by_epoch(curve: "Curve", epochs: int) -> list[Sequence[float]]:
     """The values of a curve of parts of epochs: of each of the newest epochs done, and of the one begun, if any."""
     ends = [bisect_right(curve.epochs, epoch + 1e-9) for epoch in range(max(0, epochs - SLICED), epochs + 1)]
     if ends[-1] < len(curve.epochs):
         ends.append(len(curve.epochs))
-    return tuple(tuple(curve.values[first:end]) for first, end in pairwise(ends))
+    return [curve.values[first:end] for first, end in pairwise(ends)]

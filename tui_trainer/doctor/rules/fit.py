@@ -21,10 +21,9 @@ BETTER = 0.002  # of an error, for it to have improved
 
 def stalled(case: Case, share: float = STALLED) -> bool:
     """Whether the training loss has fallen by less than a share of it in each of the last epochs."""
-    losses = case.training_loss[-case.steady :] if case.steady else ()
-    if len(losses) <= STALLED_EPOCHS + 1 or not case.finite:
+    if min(case.steady, len(case.training_loss)) < STALLED_EPOCHS + 2 or not case.finite:
         return False
-    newest = losses[-STALLED_EPOCHS - 1 :]
+    newest = case.training_loss[-STALLED_EPOCHS - 1 :]
     return all(after > (1 - share) * before for before, after in itertools.pairwise(newest))
 
 
@@ -56,19 +55,15 @@ def dropout_too_high(case: Case) -> Finding | None:
     )
 
 
-def _best(case: Case) -> tuple[float, int]:
-    """The least validation loss, and how many epochs ago that was."""
-    least = min(case.validation_loss)
-    return least, len(case.validation_loss) - 1 - case.validation_loss.index(least)
-
-
 @rule("overfitting", "warning", "the examples are learned by heart while validation gets worse", ("overtraining",))
 def overfitting(case: Case) -> Finding | None:
     if len(case.validation_loss) <= AFTER_BEST or not case.finite:
         return None
-    least, ago = _best(case)
+    least, ago = case.best
+    if ago < AFTER_BEST:
+        return None
     trained, recent = case.training_loss[-1], fmean(case.validation_loss[-3:])
-    if ago < AFTER_BEST or recent < RISEN * least or trained > BY_HEART * recent or _error_improves(case):
+    if recent < RISEN * least or trained > BY_HEART * recent or _error_improves(case):
         return None
     best = case.epoch - ago
     return Finding(
@@ -84,9 +79,11 @@ def overfitting(case: Case) -> Finding | None:
 def overtraining(case: Case) -> Finding | None:
     if len(case.validation_loss) <= LONG_AFTER_BEST or not case.finite:
         return None
-    least, ago = _best(case)
+    least, ago = case.best
+    if ago < LONG_AFTER_BEST:
+        return None
     recent, fell = fmean(case.validation_loss[-3:]), case.training_loss[-1] < 0.7 * case.training_loss[-1 - ago]
-    if ago < LONG_AFTER_BEST or recent < LONG_RISEN * least or not fell or _error_improves(case):
+    if recent < LONG_RISEN * least or not fell or _error_improves(case):
         return None
     best = case.epoch - ago
     return Finding(
@@ -115,7 +112,7 @@ def underfitting(case: Case) -> Finding | None:
     decay = case.setting("weight_decay")
     strong = decay >= STRONG_DECAY
     small = _too_small(case)
-    if rate_decayed(case) or pulled_to_zero(case) or not (strong or small):
+    if not (strong or small) or rate_decayed(case) or pulled_to_zero(case):
         return None
     if not stalled(case, STALLED_WHEN_SMALL if small and case.config.network != "softmax" else STALLED):
         return None
@@ -144,7 +141,7 @@ def plateau(case: Case) -> Finding | None:
         if decayed
         else "Steps of this size get no further here."
     )
-    greatest = max(case.rates)
+    greatest = case.greatest_rate
     return Finding(
         evidence={"training_error": case.training_error[-1], "learning_rate": case.learning_rate, "greatest": greatest},
         why=f"For {STALLED_EPOCHS} epochs the training loss has hardly fallen, with {case.training_error[-1]:.0%} of "

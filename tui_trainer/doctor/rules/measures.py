@@ -17,7 +17,7 @@ def change(case: Case) -> float:
 
 def rate_decayed(case: Case) -> bool:
     """Whether the schedule has brought the learning rate down to hardly anything."""
-    return case.learning_rate < DECAYED * max(case.rates, default=0.0)
+    return case.learning_rate < DECAYED * case.greatest_rate
 
 
 def pulled_to_zero(case: Case) -> bool:

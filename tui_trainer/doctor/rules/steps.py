@@ -26,7 +26,7 @@ ONE_CLASS = 0.98  # share of the predictions
 
 def hardly_falls(case: Case) -> bool:
     """Whether the training loss falls steadily, but little, in each of the last three epochs."""
-    losses = case.training_loss[-case.steady :][-4:] if case.steady else ()
+    losses = case.training_loss[-min(4, case.steady) :] if case.steady else ()
     if len(losses) < 4 or not case.finite or case.setting("weight_decay") >= STRONG_DECAY:
         return False
     if not all((1 - HARDLY) * before < after < 1.001 * before for before, after in itertools.pairwise(losses)):

@@ -117,8 +117,9 @@ def saturated_activations(case: Case) -> Finding | None:
 )
 def vanishing_gradient(case: Case) -> Finding | None:
     found = weights(case.layers)
-    known = all("norm" in weight and "norm" in weight["gradient"] for _, weight in found)
-    if len(found) < 3 or case.epoch < 1 or not known or nothing_to_learn(case):
+    if len(found) < 3 or case.epoch < 1 or nothing_to_learn(case):
+        return None
+    if not all("norm" in weight and "norm" in weight["gradient"] for _, weight in found):
         return None
     first, last = (weight["gradient"]["norm"] / max(weight["norm"], 1e-30) for _, weight in (found[0], found[-1]))
     stuck = case.finite and min(case.training_loss[-2:]) > 0.98 * case.entropy
@@ -136,10 +137,8 @@ def vanishing_gradient(case: Case) -> Finding | None:
 
 @rule("frozen-layer", "warning", "weights that do not change at all", ("plateau", "underfitting"))
 def frozen_layer(case: Case) -> Finding | None:
-    if rate_decayed(case) or nothing_to_learn(case) or case.epoch < 1:
-        return None
     still = [name for name, weight in weights(case.layers) if weight.get("change") == 0]
-    if not still:
+    if not still or case.epoch < 1 or rate_decayed(case) or nothing_to_learn(case):
         return None
     return Finding(
         evidence={"layers": still},
