@@ -236,18 +236,60 @@ def test_a_unit_that_may_come_back_is_not_called_dead(case: Case) -> None:
     assert found("dead-output-units", case) is None
 
 
-def test_where_weight_decay_or_momentum_moves_the_weights_it_takes_four_inspections() -> None:
-    assert find("dead-output-units", dying([3], [3], [3], [3], still=[])).evidence["classes"] == [3]
+@pytest.mark.parametrize(
+    ("config", "steps", "dead"),
+    [
+        ({}, 20, False),  # plain SGD: what moves gets a gradient, and may come back
+        ({"optimizer": "adam"}, 20, True),
+        ({"optimizer": "adam"}, 156, False),  # long enough for momentum to be used up
+        ({"weight_decay": 1e-4}, 156, True),
+    ],
+)
+def test_where_something_else_than_a_gradient_moves_the_weights_it_takes_four_inspections(
+    config: dict[str, Any], steps: int, dead: bool
+) -> None:
+    case = replace(dying([3], [3], [3], [3], still=[], **config), steps_per_epoch=steps)
+    assert (found("dead-output-units", case) is not None) is dead
+    assert found("dead-output-units", replace(case, inspections=case.inspections[1:])) is None
+
+
+def stuck(error: float = 0.3) -> Callable[[Case], Case]:
+    """An error of which the newest epoch took hardly anything away."""
+    return lambda case: replace(curve([1.2, 0.9, 0.89])(case), training_error=(0.5, 0.4, error))
+
+
+def dead_hidden(count: int) -> list[dict[str, Any]]:
+    """An inspection that finds so many of 64 units dead."""
+    inspection = layers("linear", "relu", "linear")
+    inspection[1] |= {"dead_count": count, "dead": list(range(min(count, 24)))}
+    return inspection
 
 
 def test_dead_hidden_units() -> None:
-    inspection = layers("linear", "relu", "linear")
-    inspection[1] |= {"dead_count": 40, "dead": list(range(24))}
-    case = replace(sound(), inspections=(inspection,))
-    assert asked("dead-hidden-units", case)["changes"] == {"learning_rate": 0.01}
-    assert asked("dead-hidden-units", replace(case, start=inspection))["changes"] == {"init": "he"}
-    inspection[1]["dead_count"] = 20
-    assert found("dead-hidden-units", case) is None
+    case = replace(sound(3), inspections=(dead_hidden(40),))
+    assert asked("dead-hidden-units", stuck()(case))["changes"] == {"learning_rate": 0.01}
+    assert asked("dead-hidden-units", replace(case, start=dead_hidden(40)))["changes"] == {"init": "he"}
+    assert found("dead-hidden-units", replace(case, start=dead_hidden(20), inspections=(dead_hidden(20),))) is None
+
+
+def test_units_killed_by_steps_too_large_are_named_by_their_cause() -> None:
+    case = stuck()(replace(sound(3), inspections=(dead_hidden(50),)))
+    assert find("learning-rate-too-high", case).evidence["layer"] == "relu1"
+    assert found("learning-rate-too-high", replace(case, start=dead_hidden(50))) is None  # they were born dead
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        lambda case: replace(case, training_loss=(1.2, 0.9, 0.7)),  # it learns on all the same
+        lambda case: replace(case, training_error=(0.5, 0.4, 0.1)),  # it has learned all the same
+        lambda case: replace(case, inspections=(dead_hidden(34),)),  # half of them will do
+    ],
+    ids=["learns on", "has learned", "half is left"],
+)
+@pytest.mark.parametrize("rule", ["dead-hidden-units", "learning-rate-too-high"])
+def test_units_that_a_network_can_do_without_are_no_reason_to_warn(rule: str, harmless: Callable[[Case], Case]) -> None:
+    assert found(rule, harmless(stuck()(replace(sound(3), inspections=(dead_hidden(50),))))) is None
 
 
 def test_saturated_activations() -> None:
@@ -278,9 +320,11 @@ def test_frozen_layer() -> None:
 
 def test_a_loss_that_goes_up_and_down_means_steps_too_large() -> None:
     jumpy = curve([1.0, 0.8, 0.9, 0.7, 0.8, 0.75])(sound(6))  # three times above its best
-    jumpy = replace(jumpy, training_error=(0.3,) * 6)
+    jumpy = replace(jumpy, training_error=(0.3,) * 6, validation_loss=(1.0, 0.9, 0.9, 0.8, 0.85, 0.81))
     assert asked("learning-rate-too-high", jumpy) == {"action": "set", "changes": {"learning_rate": 0.01}}
     assert found("learning-rate-too-high", replace(jumpy, training_error=(0.01,) * 6)) is None  # all fitted
+    better = replace(jumpy, validation_loss=(1.0, 0.9, 0.9, 0.8, 0.85, 0.75))
+    assert found("learning-rate-too-high", better) is None  # each jump leads to a better place
 
 
 def test_one_or_two_jumps_are_no_habit() -> None:
@@ -299,6 +343,28 @@ def test_weights_that_were_thrown_away() -> None:
     weight(inspection, "linear1")["norm"] = 400.0
     case = replace(curve([9.0, 2.31, 2.31])(sound(3)), inspections=(inspection,), validation_loss=(2.31,) * 3)
     assert find("learning-rate-too-high", case).evidence["grown"] == 40.0
+
+
+def sure_of_wrong_answers(norm: float, loss: float, **config: Any) -> Case:
+    """A tenth of the answers is wrong, at a loss, with weights of some norm that began with 10."""
+    inspection = layers("linear")
+    weight(inspection, "linear1")["norm"] = norm
+    case = sound(5, ("linear",), network="softmax", **config)
+    return replace(case, inspections=(inspection,), validation_loss=(loss,) * 5, validation_error=(0.1,) * 5)
+
+
+def test_weights_so_large_that_wrong_answers_are_given_with_certainty() -> None:
+    assert find("learning-rate-too-high", sure_of_wrong_answers(300, 0.9)).evidence["loss_of_a_wrong_answer"] == 9.0
+    assert found("learning-rate-too-high", sure_of_wrong_answers(40, 0.9)) is None  # they grew, as weights do
+    assert found("learning-rate-too-high", sure_of_wrong_answers(300, 0.5)) is None
+
+
+def test_label_smoothing_has_a_loss_that_nobody_can_get_rid_of() -> None:
+    smoothed = sure_of_wrong_answers(300, 0.9, label_smoothing=0.1)
+    assert smoothed.floor == pytest.approx(0.5003, abs=1e-4)
+    assert found("learning-rate-too-high", smoothed) is None
+    falling = curve([0.9, 0.8, 0.75, 0.72, 0.70, 0.685])(smoothed)  # by two per cent, but by eight of what can be lost
+    assert found("plateau", replace(falling, training_error=(0.3,) * 6)) is None
 
 
 def test_tanhs_that_were_driven_to_their_ends() -> None:

@@ -67,6 +67,16 @@ class Case:
         least = min(self.validation_loss)
         return least, len(self.validation_loss) - 1 - self.validation_loss.index(least)
 
+    @cached_property
+    def floor(self) -> float:
+        """The least loss that there can be: the entropy of the targets, 0 without label smoothing."""
+        smoothing, classes = self.config.label_smoothing, self.classes
+        if not smoothing or self.config.loss != "cross-entropy":
+            return 0.0
+        other = smoothing / classes
+        label = 1 - smoothing + other
+        return -label * math.log(label) - (classes - 1) * other * math.log(other)
+
     @property
     def learning_rate(self) -> float:
         """The rate that the newest epoch was trained with."""

@@ -1,20 +1,20 @@
 """How well the network fits: too little, too much, or no further."""
 
-import itertools
 from statistics import fmean
 
 from tui_trainer.doctor.case import Case
 from tui_trainer.doctor.finding import Finding, Rule, fork, live, restart, rule
-from tui_trainer.doctor.rules.measures import STRONG_DECAY, pulled_to_zero, rate_decayed
+from tui_trainer.doctor.rules.measures import STRONG_DECAY, gains, pulled_to_zero, rate_decayed
 from tui_trainer.doctor.rules.overshoot import HEAVY_DROPOUT
 
-STALLED = 0.04  # share by which a loss falls in an epoch at most, when it has stopped
+STANDING = 0.015  # share by which a loss falls in an epoch at most, when it has stopped
+STALLED = 0.04  # the same for a network that is held down
 STALLED_WHEN_SMALL = 0.08  # the same for a network that is too small, and cannot get far
 STALLED_EPOCHS = 3
 HIGH_ERROR, HIGH_ERROR_WITH_DECAY = 0.15, 0.09
 GAP = 0.12  # training error above validation error
 BY_HEART = 0.05  # training loss, in validation losses
-RISEN, LONG_RISEN = 1.05, 1.08  # validation loss, in its least
+RISEN = 1.08  # validation loss, in its least
 AFTER_BEST, LONG_AFTER_BEST = 5, 7  # epochs
 BETTER = 0.002  # of an error, for it to have improved
 
@@ -23,8 +23,7 @@ def stalled(case: Case, share: float = STALLED) -> bool:
     """Whether the training loss has fallen by less than a share of it in each of the last epochs."""
     if min(case.steady, len(case.training_loss)) < STALLED_EPOCHS + 2 or not case.finite:
         return False
-    newest = case.training_loss[-STALLED_EPOCHS - 1 :]
-    return all(after > (1 - share) * before for before, after in itertools.pairwise(newest))
+    return all(gain < share for gain in gains(case, STALLED_EPOCHS))
 
 
 @rule(
@@ -63,7 +62,8 @@ def overfitting(case: Case) -> Finding | None:
     if ago < AFTER_BEST:
         return None
     trained, recent = case.training_loss[-1], fmean(case.validation_loss[-3:])
-    if recent < RISEN * least or trained > BY_HEART * recent or _error_improves(case):
+    by_heart = trained - case.floor < BY_HEART * (recent - case.floor)
+    if recent < RISEN * least or not by_heart or _error_improves(case):
         return None
     best = case.epoch - ago
     return Finding(
@@ -83,7 +83,7 @@ def overtraining(case: Case) -> Finding | None:
     if ago < LONG_AFTER_BEST:
         return None
     recent, fell = fmean(case.validation_loss[-3:]), case.training_loss[-1] < 0.7 * case.training_loss[-1 - ago]
-    if recent < LONG_RISEN * least or not fell or _error_improves(case):
+    if recent < RISEN * least or not fell or _error_improves(case):
         return None
     best = case.epoch - ago
     return Finding(
@@ -131,7 +131,7 @@ def underfitting(case: Case) -> Finding | None:
 
 @rule("plateau", "warning", "the loss has stopped falling far from where it could be")
 def plateau(case: Case) -> Finding | None:
-    if not stalled(case) or case.training_error[-1] < HIGH_ERROR_WITH_DECAY:
+    if not stalled(case, STANDING) or case.training_error[-1] < HIGH_ERROR_WITH_DECAY:
         return None
     decayed = rate_decayed(case)
     if not decayed and case.training_error[-1] < HIGH_ERROR:

@@ -1,6 +1,7 @@
 """What several rules ask of a case."""
 
 import math
+from itertools import pairwise
 
 from tui_trainer.doctor.case import Case, Layers, weights
 
@@ -8,11 +9,23 @@ USUAL_RATE = {"sgd": 0.1, "rmsprop": 0.001, "adam": 0.001, "adamw": 0.001}  # do
 USUAL_RATE |= dict.fromkeys(("momentum", "nesterov", "adagrad"), 0.02)
 STRONG_DECAY = 0.01
 DECAYED = 0.05  # of the greatest learning rate of the run
+MUCH_WRONG, GOOD_GAIN = 0.15, 0.1  # training error; share of the loss that an epoch takes away while learning goes well
 
 
 def change(case: Case) -> float:
     """How far the weights of the layer that moved most came in the newest epoch, as a share of their size."""
     return max((weight.get("change", 0.0) for _, weight in weights(case.layers)), default=math.nan)
+
+
+def gains(case: Case, epochs: int) -> list[float]:
+    """The share of the loss that can be lost which each of the newest epochs took away, in training."""
+    losses = [max(loss - case.floor, 1e-12) for loss in case.training_loss[-epochs - 1 :]]
+    return [1 - after / before for before, after in pairwise(losses)]
+
+
+def gets_nowhere(case: Case) -> bool:
+    """Whether much is still wrong, and the newest epoch has not made it much better than the one before."""
+    return len(case.training_error) > 1 and case.training_error[-1] > MUCH_WRONG and gains(case, 1)[0] < GOOD_GAIN
 
 
 def rate_decayed(case: Case) -> bool:

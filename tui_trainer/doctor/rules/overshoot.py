@@ -2,17 +2,20 @@
 
 from tui_trainer.doctor.case import Case
 from tui_trainer.doctor.finding import Finding, Rule, live, restart, rule
-from tui_trainer.doctor.rules.measures import frozen, grown_by, lower_rate, nothing_to_learn
+from tui_trainer.doctor.rules.measures import frozen, gets_nowhere, grown_by, lower_rate, nothing_to_learn
 from tui_trainer.doctor.rules.numbers import cause_of, growth
+from tui_trainer.doctor.rules.units import KILLED_PART
 
 WATCHED = 8  # epochs in which jumps are counted
 RISE = 1.03  # of the training loss, against its best
 JUMP = 1.15  # of the validation loss, against the epoch before
 JUMPS = 3  # epochs with one or the other
+STILL_BETTER = 2  # epochs since the least validation loss: steps that find better places do not overshoot them
 FITTED = 0.04  # training error below which the losses may do as they like
 ENDS_BEFORE, ENDS_NOW = 0.25, 0.5  # share of a tanh's or sigmoid's outputs at their ends
-OVERCONFIDENT, OVERCONFIDENT_EPOCHS = 8.0, 3  # validation loss, in validation errors
-KILLED_BEFORE, KILLED_NOW = 0.2, 0.5  # share of a layer's units
+OVERCONFIDENT, OVERGROWN = 8.0, 8.0  # validation loss, in validation errors; weights, in their first size
+OVERCONFIDENT_EPOCHS = 3
+KILLED_BEFORE = 0.2  # share of a layer's units
 HEAVY_DROPOUT = 0.8  # turns units off by itself
 THROWN = 3.0  # times as large as the initial weights
 
@@ -61,7 +64,7 @@ def _blown_up(case: Case) -> Finding | None:
 
 def _killed_units(case: Case) -> Finding | None:
     """Hidden units that worked at the start, and that the steps have pushed to where they are always off."""
-    if not case.hidden("relu") or case.setting("dropout") >= HEAVY_DROPOUT:
+    if not case.hidden("relu") or case.setting("dropout") >= HEAVY_DROPOUT or not gets_nowhere(case):
         return None
     at_first = {layer["layer"]: layer.get("dead_count", 0) for layer in case.start or []}
     killed = [
@@ -70,7 +73,7 @@ def _killed_units(case: Case) -> Finding | None:
         if layer["units"] >= 8 and at_first.get(layer["layer"], layer["units"]) < KILLED_BEFORE * layer["units"]
     ]
     layer, share = max(killed, key=lambda found: found[1], default=({}, 0.0))
-    if share < KILLED_NOW:
+    if share < KILLED_PART:
         return None
     name, rate = layer["layer"], lower_rate(case)
     return Finding(
@@ -83,8 +86,8 @@ def _killed_units(case: Case) -> Finding | None:
 
 
 def _jumping(case: Case) -> Finding | None:
-    jumps = _jumps(case)
-    if jumps < JUMPS or frozen(case):
+    jumps, (_, since_best) = _jumps(case), case.best
+    if jumps < JUMPS or since_best < STILL_BETTER or frozen(case):
         return None
     rate = lower_rate(case)
     return Finding(
@@ -111,10 +114,10 @@ def _jumps(case: Case) -> int:
 
 def _overconfident(case: Case) -> Finding | None:
     """Weights so large that a wrong answer costs many times what an unsure one would."""
-    error, loss = case.validation_error[-1], case.validation_loss[-1]
+    error, loss = case.validation_error[-1], case.validation_loss[-1] - case.floor
     if case.steady < OVERCONFIDENT_EPOCHS or loss < OVERCONFIDENT * error or loss < 0.2:
         return None
-    if (grown := grown_by(case)) < THROWN:
+    if (grown := grown_by(case)) < OVERGROWN:
         return None
     rate = lower_rate(case)
     return Finding(

@@ -1,7 +1,5 @@
 """Steps that do not go far enough, or nowhere."""
 
-import itertools
-
 from tui_trainer.doctor.case import Case
 from tui_trainer.doctor.finding import Finding, Rule, live, restart, rule
 from tui_trainer.doctor.rules.measures import (
@@ -9,6 +7,7 @@ from tui_trainer.doctor.rules.measures import (
     USUAL_RATE,
     change,
     frozen,
+    gains,
     nothing_to_learn,
     pulled_to_zero,
     rate_decayed,
@@ -26,10 +25,9 @@ ONE_CLASS = 0.98  # share of the predictions
 
 def hardly_falls(case: Case) -> bool:
     """Whether the training loss falls steadily, but little, in each of the last three epochs."""
-    losses = case.training_loss[-min(4, case.steady) :] if case.steady else ()
-    if len(losses) < 4 or not case.finite or case.setting("weight_decay") >= STRONG_DECAY:
+    if min(case.steady, len(case.training_loss)) < 4 or not case.finite:
         return False
-    if not all((1 - HARDLY) * before < after < 1.001 * before for before, after in itertools.pairwise(losses)):
+    if case.setting("weight_decay") >= STRONG_DECAY or not all(-0.001 < gain < HARDLY for gain in gains(case, 3)):
         return False
     return not (rate_decayed(case) or nothing_to_learn(case) or frozen(case))
 

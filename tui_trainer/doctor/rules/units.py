@@ -2,7 +2,7 @@
 
 from tui_trainer.doctor.case import Case, weights
 from tui_trainer.doctor.finding import Finding, Rule, restart, rule
-from tui_trainer.doctor.rules.measures import lower_rate, nothing_to_learn, rate_decayed
+from tui_trainer.doctor.rules.measures import gets_nowhere, lower_rate, nothing_to_learn, rate_decayed
 
 DEAD_FROM_A_DEAD_OUTPUT = (
     *("plateau", "underfitting", "not-learning", "constant-prediction", "frozen-layer", "vanishing-gradient"),
@@ -17,7 +17,9 @@ NOTHING_FLOWS = (
     "learning-rate-too-low",
 )
 OFF_FOR = 4  # inspections in which a unit whose weights still move must be off
+COASTING, COASTS_FOR = ("momentum", "nesterov", "adam", "adamw"), 150  # steps until 0.9ⁿ is lost beside a float32
 DEAD_PART, DEAD_LEAST = 0.5, 4  # share of a layer's units, and how many at least
+KILLED_PART = 0.6  # the same of units that were not dead at the start: many networks do without half of them
 SATURATED_PART = 0.5  # share of a layer's outputs
 VANISHED, VANISHED_AND_STUCK = 1e-3, 1e-2  # gradient of the first against the last layer, each against its weights
 
@@ -49,15 +51,21 @@ def dead_output_units(case: Case) -> Finding | None:
 def lasting_dead(case: Case) -> list[int]:
     """Output units behind a ReLU that stay off: without any gradient, their weights stand still to the last bit.
 
-    Adam's momentum moves them for some hundred steps yet, and weight decay for ever: then they must be off for longer.
+    Momentum moves them for some hundred steps yet, and weight decay for ever: then they must be off for longer.
     """
     if case.output.get("kind") != "relu" or len(case.inspections) < 2 or not case.output.get("dead"):
         return []
     off = [set(inspection[-1]["dead"]) if "dead" in inspection[-1] else set() for inspection in case.inspections]
     feeding = [layer for layer in case.layers if "parameters" in layer][-1]
     still = set(feeding["parameters"]["weight"].get("still", ()))
-    longer = set.intersection(*off[-OFF_FOR:]) if len(off) >= OFF_FOR else set()
+    longer = set.intersection(*off[-OFF_FOR:]) if len(off) >= OFF_FOR and _moves_by_itself(case) else set()
     return sorted((off[-1] & off[-2] & still) | longer)
+
+
+def _moves_by_itself(case: Case) -> bool:
+    """Whether weights would move without any gradient, all the time that a unit must be off."""
+    coasting = case.config.optimizer in COASTING and (OFF_FOR - 1) * case.steps_per_epoch < COASTS_FOR
+    return coasting or case.setting("weight_decay") > 0
 
 
 @rule(
@@ -78,6 +86,8 @@ def dead_hidden_units(case: Case) -> Finding | None:
     dead, units = layer["dead_count"], layer["units"]
     at_first = {found["layer"]: found.get("dead_count", 0) for found in case.start or []}
     born_dead = at_first.get(layer["layer"], 0) >= DEAD_PART * units
+    if not born_dead and (dead < KILLED_PART * units or not gets_nowhere(case)):
+        return None
     return Finding(
         evidence={"layer": layer["layer"], "dead": dead, "units": units, "share": round(dead / units, 4)},
         why=f"{dead} of the {units} units of {layer['layer']} are off for every example, and a ReLU that is always off "
