@@ -253,6 +253,31 @@ def test_where_something_else_than_a_gradient_moves_the_weights_it_takes_four_in
     assert found("dead-output-units", replace(case, inspections=case.inspections[1:])) is None
 
 
+def missing(looks: int, *kinds: str) -> Case:
+    """Nothing was taken for class 3 in so many inspections, though some examples make its output positive."""
+    inspections = [layers(*kinds) for _ in range(looks)]
+    for inspection in inspections:
+        inspection[-1]["predicted"] = [16] * 3 + [0] + [16] * 6
+    return replace(sound(looks, kinds, network="assignment"), inspections=tuple(inspections))
+
+
+def test_a_class_that_nothing_is_taken_for_in_ten_epochs_is_lost() -> None:
+    assert find("dead-output-units", missing(10, *RELU_ON_LOGITS)).evidence["classes"] == [3]
+    assert found("dead-output-units", missing(9, *RELU_ON_LOGITS)) is None  # some come late
+    assert found("dead-output-units", missing(10, "linear")) is None
+
+
+@pytest.mark.parametrize("rule", ["learning-rate-too-low", "plateau", "underfitting"])
+def test_while_a_class_may_yet_come_the_pace_of_the_others_says_nothing(rule: str) -> None:
+    case = crawling(0.001) if rule == "learning-rate-too-low" else flat(0.3, weight_decay=0.05)
+    inspections = missing(5, *RELU_ON_LOGITS).inspections
+    weight(inspections[-1], "linear1")["change"] = 0.001
+    case = replace(case, inspections=inspections)
+    assert found(rule, case) is None
+    inspections[-1][-1]["predicted"] = [16] * 10
+    assert found(rule, case) is not None
+
+
 def stuck(error: float = 0.3) -> Callable[[Case], Case]:
     """An error of which the newest epoch took hardly anything away."""
     return lambda case: replace(curve([1.2, 0.9, 0.89])(case), training_error=(0.5, 0.4, error))

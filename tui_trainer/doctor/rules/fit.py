@@ -6,6 +6,7 @@ from tui_trainer.doctor.case import Case
 from tui_trainer.doctor.finding import Finding, Rule, fork, live, restart, rule
 from tui_trainer.doctor.rules.measures import STRONG_DECAY, gains, pulled_to_zero, rate_decayed
 from tui_trainer.doctor.rules.overshoot import HEAVY_DROPOUT
+from tui_trainer.doctor.rules.units import may_come_back
 
 STANDING = 0.015  # share by which a loss falls in an epoch at most, when it has stopped
 STALLED = 0.04  # the same for a network that is held down
@@ -23,7 +24,7 @@ def stalled(case: Case, share: float = STALLED) -> bool:
     """Whether the training loss has fallen by less than a share of it in each of the last epochs."""
     if min(case.steady, len(case.training_loss)) < STALLED_EPOCHS + 2 or not case.finite:
         return False
-    return all(gain < share for gain in gains(case, STALLED_EPOCHS))
+    return all(gain < share for gain in gains(case, STALLED_EPOCHS)) and not may_come_back(case)
 
 
 @rule(

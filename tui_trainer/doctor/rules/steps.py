@@ -12,6 +12,7 @@ from tui_trainer.doctor.rules.measures import (
     pulled_to_zero,
     rate_decayed,
 )
+from tui_trainer.doctor.rules.units import may_come_back
 
 USUAL_BATCH = 32
 LARGE_BATCH = 512
@@ -29,7 +30,7 @@ def hardly_falls(case: Case) -> bool:
         return False
     if case.setting("weight_decay") >= STRONG_DECAY or not all(-0.001 < gain < HARDLY for gain in gains(case, 3)):
         return False
-    return not (rate_decayed(case) or nothing_to_learn(case) or frozen(case))
+    return not (rate_decayed(case) or nothing_to_learn(case) or frozen(case) or may_come_back(case))
 
 
 @rule(

@@ -16,7 +16,8 @@ NOTHING_FLOWS = (
     "frozen-layer",
     "learning-rate-too-low",
 )
-OFF_FOR = 4  # inspections in which a unit whose weights still move must be off
+OFF_FOR = 4  # inspections in which a unit must be off whose weights move by themselves
+LOST_FOR = 10  # inspections in which nothing was taken for a class
 COASTING, COASTS_FOR = ("momentum", "nesterov", "adam", "adamw"), 150  # steps until 0.9ⁿ is lost beside a float32
 DEAD_PART, DEAD_LEAST = 0.5, 4  # share of a layer's units, and how many at least
 KILLED_PART = 0.6  # the same of units that were not dead at the start: many networks do without half of them
@@ -31,41 +32,56 @@ VANISHED, VANISHED_AND_STUCK = 1e-3, 1e-2  # gradient of the first against the l
     explains=DEAD_FROM_A_DEAD_OUTPUT,
 )
 def dead_output_units(case: Case) -> Finding | None:
-    dead = lasting_dead(case)
-    if not dead:
+    dead, lost = dead_outputs(case), lost_outputs(case)
+    classes = sorted(dead | lost)
+    if not classes:
         return None
     counts = case.data.get("classes", {}).get("validation") or [1] * case.classes
-    lost = [unit for unit in dead if unit > 0]  # all outputs 0 means that class 0, the first, is predicted
-    ceiling = 1 - sum(counts[unit] for unit in lost) / sum(counts)
-    names = ", ".join(map(str, dead))
+    missed = [unit for unit in classes if unit > 0]  # all outputs 0 means that class 0, the first, is predicted
+    ceiling = 1 - sum(counts[unit] for unit in missed) / sum(counts)
+    names = ", ".join(map(str, classes))
     return Finding(
-        evidence={"classes": dead, "accuracy_ceiling": round(ceiling, 4), "layer": case.output["layer"]},
-        why=f"No example makes the output of class {names} positive, and the ReLU after it passes no gradient back: "
+        evidence={"classes": classes, "accuracy_ceiling": round(ceiling, 4), "layer": case.output["layer"]},
+        why=f"For {LOST_FOR} epochs no inspected example was taken for class {names}: hardly one makes its output "
+        f"positive, and the ReLU after it passes a gradient back only then. Accuracy cannot pass {ceiling:.1%} so."
+        if lost - dead
+        else f"No example makes the output of class {names} positive, and the ReLU after it passes no gradient back: "
         f"accuracy cannot pass {ceiling:.1%}.",
         cure="Train without the ReLU on the logits (network softmax).",
         request=restart(network="softmax"),
-        severity=None if lost else "note",
+        severity=None if missed else "note",
     )
 
 
-def lasting_dead(case: Case) -> list[int]:
+def dead_outputs(case: Case) -> set[int]:
     """Output units behind a ReLU that stay off: without any gradient, their weights stand still to the last bit.
 
-    Momentum moves them for some hundred steps yet, and weight decay for ever: then they must be off for longer.
+    Where these move all the same, by weight decay or for want of steps by momentum, units must be off for longer.
     """
     if case.output.get("kind") != "relu" or len(case.inspections) < 2 or not case.output.get("dead"):
-        return []
-    off = [set(inspection[-1]["dead"]) if "dead" in inspection[-1] else set() for inspection in case.inspections]
+        return set()
+    off = [set(inspection[-1].get("dead", ())) for inspection in case.inspections]
     feeding = [layer for layer in case.layers if "parameters" in layer][-1]
-    still = set(feeding["parameters"]["weight"].get("still", ()))
-    longer = set.intersection(*off[-OFF_FOR:]) if len(off) >= OFF_FOR and _moves_by_itself(case) else set()
-    return sorted((off[-1] & off[-2] & still) | longer)
-
-
-def _moves_by_itself(case: Case) -> bool:
-    """Whether weights would move without any gradient, all the time that a unit must be off."""
+    still = off[-1] & off[-2] & set(feeding["parameters"]["weight"].get("still", ()))
     coasting = case.config.optimizer in COASTING and (OFF_FOR - 1) * case.steps_per_epoch < COASTS_FOR
-    return coasting or case.setting("weight_decay") > 0
+    moves_by_itself = coasting or case.setting("weight_decay") > 0
+    return still | set.intersection(*off[-OFF_FOR:]) if moves_by_itself and len(off) >= OFF_FOR else still
+
+
+def lost_outputs(case: Case) -> set[int]:
+    """Classes behind a ReLU that nothing was taken for in many epochs: few examples lift them, and hardly their own."""
+    newest = case.inspections[-LOST_FOR:]
+    return set.intersection(*(_missing(inspection[-1]) for inspection in newest)) if len(newest) == LOST_FOR else set()
+
+
+def _missing(output: dict) -> set[int]:
+    """Classes that no inspected example is taken for, where a ReLU stands on the logits."""
+    return {unit for unit, count in enumerate(output.get("predicted", ())) if not count and output["kind"] == "relu"}
+
+
+def may_come_back(case: Case) -> bool:
+    """Whether a class is missing that is not known to be lost: when it comes, as some do late, much changes at once."""
+    return bool(case.output and _missing(case.output) - dead_outputs(case) - lost_outputs(case))
 
 
 @rule(
