@@ -31,8 +31,8 @@ from tui_trainer.events import (
 from tui_trainer.history import History
 from tui_trainer.lines import from_record, to_record
 
-FAULTY = {"tune": range(62), "report": range(62, 94)}  # numbers of the runs of each fault
-SOUND = {"tune": range(144), "report": range(144, 184)}  # and of each kind of healthy ones
+FAULTY = {"tune": range(94), "report": range(94, 126)}  # numbers of the runs of each fault
+SOUND = {"tune": range(184), "report": range(184, 224)}  # and of each kind of healthy ones
 HEALTHY_EPOCHS = 12
 MEASURED = (SliceMeasured, EpochMeasured, Inspected, Surveyed, NotFinite)
 
