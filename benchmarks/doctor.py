@@ -23,6 +23,7 @@ from tui_trainer.events import (
     EpochMeasured,
     FindingMade,
     Inspected,
+    Lifted,
     NotFinite,
     SliceMeasured,
     Surveyed,
@@ -34,7 +35,8 @@ from tui_trainer.lines import from_record, to_record
 FAULTY = {"tune": range(94), "report": range(94, 126)}  # numbers of the runs of each fault
 SOUND = {"tune": range(184), "report": range(184, 224)}  # and of each kind of healthy ones
 HEALTHY_EPOCHS = 12
-MEASURED = (SliceMeasured, EpochMeasured, Inspected, Surveyed, NotFinite)
+WHOLE = (Surveyed, NotFinite, Lifted, Inspected)  # after one of these, the doctor looks
+MEASURED = (SliceMeasured, EpochMeasured, *WHOLE)
 
 
 def deadline(plan: Plan) -> int:
@@ -81,7 +83,7 @@ def observe(recorded: dict[str, Any]) -> dict[str, Any]:
     events = [event for kept in recorded["events"] if (event := from_record(kept))]
     for event, following in zip(events, [*events[1:], None], strict=True):
         history.add(event)
-        whole = isinstance(event, Surveyed | NotFinite | Inspected) and not isinstance(following, NotFinite)
+        whole = isinstance(event, WHOLE) and not isinstance(following, NotFinite | Lifted)
         for said in doctor.look(history) if whole else ():
             history.add(said)
             if isinstance(said, FindingMade):

@@ -218,3 +218,16 @@ def test_inspections_do_not_depend_on_the_speed() -> None:
 def test_the_line_of_the_assignment_is_short() -> None:
     training, _ = prepare(network="assignment")
     assert len(json.dumps(inspections(training)[-1].layers, separators=(",", ":"))) < 2_000
+
+
+def test_classes_whose_own_examples_leave_their_output_off_are_listed() -> None:
+    training, inspector = prepare("scratch", **NETWORKS["assignment"])
+    learner = training.learner
+    inspector.begin(learner)
+    state = learner.state_dict()
+    state["linear1.bias"][:] = 5
+    learner.load_state_dict(state)
+    assert inspector(learner)[-1]["unlifted"] == []
+    state["linear1.bias"][[2, 7]] = -50
+    learner.load_state_dict(state)
+    assert inspector(learner)[-1]["unlifted"] == [2, 7]

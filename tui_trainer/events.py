@@ -73,6 +73,15 @@ class NotFinite(Event):
 
 
 @dataclass(frozen=True)
+class Lifted(Event):
+    """Of some classes behind a ReLU, how many training examples make their own output positive."""
+
+    epoch: int
+    step: int
+    counts: dict[str, int]  # class → examples
+
+
+@dataclass(frozen=True)
 class Loading(Event):
     """The trainer is busy before its first step, e.g. importing PyTorch."""
 

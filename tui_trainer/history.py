@@ -21,6 +21,7 @@ from tui_trainer.events import (
     FindingMade,
     FindingResolved,
     Inspected,
+    Lifted,
     Loading,
     NotFinite,
     Paused,
@@ -80,9 +81,7 @@ class History:
         self.epoch = 0  # epochs done
         self.step = 0
         self.seconds = 0.0  # spent in the engine: training and validation
-        self.elapsed = (
-            0.0  # by the wall clock while it trained: with saving, without pauses and the time between trainers
-        )
+        self.elapsed = 0.0  # by the wall clock while it trained: with saving, without pauses
         self.curves: dict[str, Curve] = {name: Curve() for name in (*SERIES, "slice_loss", "slice_error")}
         self.seconds_at: dict[int, float] = {}  # epoch → seconds spent training when it ended
         self.settings: dict[str, float] = {}  # live settings as they stand now
@@ -97,6 +96,7 @@ class History:
         self.inspections: deque[Inspected] = deque(maxlen=INSPECTIONS_KEPT)
         self.surveyed: Surveyed | None = None
         self.not_finite: NotFinite | None = None
+        self.lifted: Lifted | None = None
         self.checkpoint: CheckpointSaved | None = None
         self.best_checkpoint: CheckpointSaved | None = None
         self.last_saved: float | None = None  # wall clock
@@ -248,6 +248,10 @@ class History:
     @_fold.register
     def _(self, event: NotFinite) -> None:
         self.not_finite = event
+
+    @_fold.register
+    def _(self, event: Lifted) -> None:
+        self.lifted = event
 
     @_fold.register
     def _(self, event: Loading) -> None:

@@ -58,10 +58,17 @@ class Inspector:
         logits = list(trace.activations.values())[-1]
         predicted = np.bincount(logits.argmax(1), minlength=self._classes)
         layers[-1]["predicted"] = predicted.tolist()
+        if layers[-1]["kind"] == "relu":
+            layers[-1]["unlifted"] = self._unlifted(logits)
         if math.isfinite(trace.loss):
             layers[-1]["loss"] = significant(trace.loss)
         self._before = weights
         return layers
+
+    def _unlifted(self, logits: Array) -> list[int]:
+        """Classes of which no inspected example makes its own output positive."""
+        own = logits[np.arange(len(logits)), self._labels] > 0
+        return sorted(set(self._labels.tolist()) - set(self._labels[own].tolist()))
 
     def _weights(self, learner: Learner) -> dict[str, Array]:
         return {name: array for name, array in learner.state_dict().items() if name in self._names}

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from doctor_cases import changed, layers, sound, weight
+from doctor_cases import DATA, changed, layers, sound, weight
 
 from tui_trainer.doctor import Case, Finding, load_rules
 
@@ -253,28 +253,55 @@ def test_where_something_else_than_a_gradient_moves_the_weights_it_takes_four_in
     assert found("dead-output-units", replace(case, inspections=case.inspections[1:])) is None
 
 
-def missing(looks: int, *kinds: str) -> Case:
-    """Nothing was taken for class 3 in so many inspections, though some examples make its output positive."""
-    inspections = [layers(*kinds) for _ in range(looks)]
-    for inspection in inspections:
-        inspection[-1]["predicted"] = [16] * 3 + [0] + [16] * 6
-    return replace(sound(looks, kinds, network="assignment"), inspections=tuple(inspections))
+def unlifted(**config: Any) -> Case:
+    """No inspected example of class 3 makes its own output positive, though others do."""
+    inspection = layers(*RELU_ON_LOGITS)
+    inspection[-1]["unlifted"] = [3]
+    return replace(sound(3, RELU_ON_LOGITS, network="assignment", **config), inspections=(inspection,) * 3)
 
 
-def test_a_class_that_nothing_is_taken_for_in_ten_epochs_is_lost() -> None:
-    assert find("dead-output-units", missing(10, *RELU_ON_LOGITS)).evidence["classes"] == [3]
-    assert found("dead-output-units", missing(9, *RELU_ON_LOGITS)) is None  # some come late
-    assert found("dead-output-units", missing(10, "linear")) is None
+def test_a_class_that_none_of_its_training_examples_lifts_is_lost() -> None:
+    finding = find("dead-output-units", replace(unlifted(), lifted={"3": 0}))
+    assert finding.evidence["classes"] == [3]
+    assert "No training example of its own makes the output of class 3 positive" in finding.why
+    assert finding.why.endswith("accuracy cannot pass 90.0%.")
+    assert found("dead-output-units", replace(unlifted(), lifted={"3": 1})) is None
+    assert found("dead-output-units", unlifted()) is None  # nobody asked the training examples
+    back = replace(unlifted(), lifted={"3": 0}, inspections=(layers(*RELU_ON_LOGITS),) * 3)
+    assert found("dead-output-units", back) is None
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        replace(unlifted(dropout=0.5, dropout_at="input"), lifted={"3": 0}),  # a part of an example may lift it
+        changed(replace(unlifted(), lifted={"3": 0}), inputs={**DATA["inputs"], "min": -0.4}),  # what pushes may lift
+    ],
+    ids=["dropout on the input", "negative inputs"],
+)
+def test_what_is_not_proven_is_not_claimed(case: Case) -> None:
+    assert find("dead-output-units", case).why.endswith("unless one comes to, accuracy stays below 90.0%.")
+
+
+def test_where_dropout_may_let_an_example_through_weights_must_stand_still_for_longer() -> None:
+    config = {"dropout": 0.5, "dropout_at": "input"}
+    assert found("dead-output-units", dying([3], [3], [3], **config)) is None
+    case = dying([3], [3], [3], [3], **config)
+    for inspection in case.inspections:
+        weight(inspection, "linear1")["still"] = [3]
+    assert find("dead-output-units", case).evidence["classes"] == [3]
+    weight(case.inspections[1], "linear1")["still"] = []
+    assert found("dead-output-units", case) is None
 
 
 @pytest.mark.parametrize("rule", ["learning-rate-too-low", "plateau", "underfitting"])
 def test_while_a_class_may_yet_come_the_pace_of_the_others_says_nothing(rule: str) -> None:
     case = crawling(0.001) if rule == "learning-rate-too-low" else flat(0.3, weight_decay=0.05)
-    inspections = missing(5, *RELU_ON_LOGITS).inspections
+    inspections = unlifted().inspections
     weight(inspections[-1], "linear1")["change"] = 0.001
     case = replace(case, inspections=inspections)
     assert found(rule, case) is None
-    inspections[-1][-1]["predicted"] = [16] * 10
+    inspections[-1][-1]["unlifted"] = []
     assert found(rule, case) is not None
 
 

@@ -40,6 +40,7 @@ class Case:
     start: Layers | None = None  # the layers at the initial weights; None for a fork
     data: Mapping[str, Any] = field(default_factory=dict)  # see `tui_trainer.doctor.survey`
     not_finite: Mapping[str, Any] | None = None  # where the first NaN or infinity arose
+    lifted: Mapping[str, int] = field(default_factory=dict)  # class → training examples that lift its own output
 
     @property
     def classes(self) -> int:
@@ -139,6 +140,7 @@ def case_of(history: "History") -> Case:
         start=None if surveyed is None or surveyed.step else surveyed.layers,
         data={} if surveyed is None else surveyed.data,
         not_finite=None if history.not_finite is None else vars(history.not_finite),
+        lifted={} if history.lifted is None else history.lifted.counts,
     )
 
 

@@ -11,6 +11,7 @@ from tui_trainer.doctor.survey import survey
 from tui_trainer.events import EpochMeasured, Event, Surveyed, Warned
 from tui_trainer.history import History
 from tui_trainer.run.first_bad import Saved, where_it_arose
+from tui_trainer.run.lifting import doubtful, lifted
 from tui_trainer.training import Training
 
 
@@ -57,6 +58,9 @@ class Consultation:
             self._explained = True
             history.not_finite = where_it_arose(self._training, self._splits["training"], self._saved())
             found.append(history.not_finite)
+        elif classes := doubtful(history):
+            history.lifted = lifted(self._training.learner, self._splits["training"], classes, history)
+            found.append(history.lifted)
         return found + self._doctor.look(history)
 
     def _safely(self, look: Callable[[History], list[Event]], history: History) -> list[Event]:

@@ -1,6 +1,6 @@
 """Units that no longer take part."""
 
-from tui_trainer.doctor.case import Case, weights
+from tui_trainer.doctor.case import Case, Layers, weights
 from tui_trainer.doctor.finding import Finding, Rule, restart, rule
 from tui_trainer.doctor.rules.measures import gets_nowhere, lower_rate, nothing_to_learn, rate_decayed
 
@@ -17,7 +17,6 @@ NOTHING_FLOWS = (
     "learning-rate-too-low",
 )
 OFF_FOR = 4  # inspections in which a unit must be off whose weights move by themselves
-LOST_FOR = 10  # inspections in which nothing was taken for a class
 COASTING, COASTS_FOR = ("momentum", "nesterov", "adam", "adamw"), 150  # steps until 0.9ⁿ is lost beside a float32
 DEAD_PART, DEAD_LEAST = 0.5, 4  # share of a layer's units, and how many at least
 KILLED_PART = 0.6  # the same of units that were not dead at the start: many networks do without half of them
@@ -39,14 +38,14 @@ def dead_output_units(case: Case) -> Finding | None:
     counts = case.data.get("classes", {}).get("validation") or [1] * case.classes
     missed = [unit for unit in classes if unit > 0]  # all outputs 0 means that class 0, the first, is predicted
     ceiling = 1 - sum(counts[unit] for unit in missed) / sum(counts)
-    names = ", ".join(map(str, classes))
+    examples = "training example of its own" if lost - dead else "example"
+    ceiling_words = f"accuracy cannot pass {ceiling:.1%}"
+    if not _for_good(case):
+        ceiling_words = f"unless one comes to, accuracy stays below {ceiling:.1%}"
     return Finding(
         evidence={"classes": classes, "accuracy_ceiling": round(ceiling, 4), "layer": case.output["layer"]},
-        why=f"For {LOST_FOR} epochs no inspected example was taken for class {names}: hardly one makes its output "
-        f"positive, and the ReLU after it passes a gradient back only then. Accuracy cannot pass {ceiling:.1%} so."
-        if lost - dead
-        else f"No example makes the output of class {names} positive, and the ReLU after it passes no gradient back: "
-        f"accuracy cannot pass {ceiling:.1%}.",
+        why=f"No {examples} makes the output of class {', '.join(map(str, classes))} positive, and the ReLU after it "
+        f"passes a gradient back only then: {ceiling_words}.",
         cure="Train without the ReLU on the logits (network softmax).",
         request=restart(network="softmax"),
         severity=None if missed else "note",
@@ -56,32 +55,47 @@ def dead_output_units(case: Case) -> Finding | None:
 def dead_outputs(case: Case) -> set[int]:
     """Output units behind a ReLU that stay off: without any gradient, their weights stand still to the last bit.
 
-    Where these move all the same, by weight decay or for want of steps by momentum, units must be off for longer.
+    Where these move all the same, by weight decay or for want of steps by momentum, or where dropout may let an example
+    through now and then, it takes more inspections.
     """
     if case.output.get("kind") != "relu" or len(case.inspections) < 2 or not case.output.get("dead"):
         return set()
     off = [set(inspection[-1].get("dead", ())) for inspection in case.inspections]
-    feeding = [layer for layer in case.layers if "parameters" in layer][-1]
-    still = off[-1] & off[-2] & set(feeding["parameters"]["weight"].get("still", ()))
+    still = [set(_feeding(inspection).get("still", ())) for inspection in case.inspections]
+    if _dropout_before_outputs(case):
+        return set.intersection(*off[-OFF_FOR:], *still[-OFF_FOR:]) if len(off) >= OFF_FOR else set()
     coasting = case.config.optimizer in COASTING and (OFF_FOR - 1) * case.steps_per_epoch < COASTS_FOR
     moves_by_itself = coasting or case.setting("weight_decay") > 0
-    return still | set.intersection(*off[-OFF_FOR:]) if moves_by_itself and len(off) >= OFF_FOR else still
+    longer = set.intersection(*off[-OFF_FOR:]) if moves_by_itself and len(off) >= OFF_FOR else set()
+    return (off[-1] & off[-2] & still[-1]) | longer
+
+
+def _feeding(inspection: Layers) -> dict:
+    """The weights of the layer that feeds the outputs."""
+    return weights(inspection)[-1][1]
 
 
 def lost_outputs(case: Case) -> set[int]:
-    """Classes behind a ReLU that nothing was taken for in many epochs: few examples lift them, and hardly their own."""
-    newest = case.inspections[-LOST_FOR:]
-    return set.intersection(*(_missing(inspection[-1]) for inspection in newest)) if len(newest) == LOST_FOR else set()
-
-
-def _missing(output: dict) -> set[int]:
-    """Classes that no inspected example is taken for, where a ReLU stands on the logits."""
-    return {unit for unit, count in enumerate(output.get("predicted", ())) if not count and output["kind"] == "relu"}
+    """Classes of which no training example lifts its own output: others can only push that down."""
+    return {int(name) for name, count in case.lifted.items() if not count} & set(case.output.get("unlifted", ()))
 
 
 def may_come_back(case: Case) -> bool:
-    """Whether a class is missing that is not known to be lost: when it comes, as some do late, much changes at once."""
-    return bool(case.output and _missing(case.output) - dead_outputs(case) - lost_outputs(case))
+    """Whether a class is off that is not known to be lost: when it comes, as some do late, much changes at once."""
+    off = set(case.output.get("unlifted", ()))
+    return bool(off and off - dead_outputs(case) - lost_outputs(case))
+
+
+def _for_good(case: Case) -> bool:
+    """Whether nothing can bring a dead or lost output back: it sees the same inputs always, none of them negative."""
+    seen = case.data.get("inputs")
+    return not _dropout_before_outputs(case) and len(weights(case.layers)) == 1 and bool(seen) and seen["min"] >= 0
+
+
+def _dropout_before_outputs(case: Case) -> bool:
+    """Whether dropout changes what the outputs see, from step to step."""
+    placed = case.setting("dropout") > 0 and case.config.dropout_at in ("input", "hidden")
+    return placed or any(layer.kind == "dropout" for layer in case.config.layers)
 
 
 @rule(
