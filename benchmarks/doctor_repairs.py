@@ -14,7 +14,7 @@ def repair(fault: str, number: int, request: dict[str, Any], epoch: int, epochs:
 
     None where it asks for the run's end: then the best checkpoint is kept, and nothing is left to measure.
     """
-    if "epochs" in request["changes"]:
+    if request["action"] == "stop":
         return None
     plan = plan_of(fault, number)
     first = 0 if request["action"] == "restart" else epoch

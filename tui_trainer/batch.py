@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -200,6 +201,18 @@ def print_history(directory: Path, history: History) -> None:
     console.print(printable(f"checkpoint {facts['checkpoint']}"), soft_wrap=True)
     if facts["status"] in ("interrupted", "stopped", "failed"):
         console.print(printable(f"go on with: tui-trainer resume {directory}"), soft_wrap=True)
+
+
+def print_findings(facts: Mapping[str, Any]) -> None:
+    """Findings and verdicts of a history's summary on stdout, root causes first."""
+    for found in facts["findings"]:
+        explained = f", explained by {', '.join(found['explained_by'])}" if found["explained_by"] else ""
+        evidence = ", ".join(f"{name} {value}" for name, value in found["evidence"].items())
+        lines = [f"{found['severity']}: {found['rule']}, since epoch {found['epoch']}{explained}"]
+        for line in [*lines, f"  {found['why']}", f"  {found['cure']}", f"  {evidence}"]:
+            print(printable(line))
+    for judged in facts["cures"]:
+        print(printable(f"{judged['rule']}: the cure {'helped' if judged['helped'] else 'did not help'}"))
 
 
 def percent(fraction: float | None) -> str:

@@ -85,10 +85,10 @@ class RunConfig:
 
     batch_size: int = _setting(32, "examples in a step", group="data", minimum=1)
     train_examples: int | None = _setting(
-        None, "training examples, drawn by the seed; 30000 or all", group="data", minimum=1
+        None, "training examples, drawn by the seed; 30000 where not given", group="data", minimum=1
     )
     validation_examples: int | None = _setting(
-        None, "validation examples, drawn by the seed; 5000 or all", group="data", minimum=1
+        None, "validation examples, drawn by the seed; 5000 where not given", group="data", minimum=1
     )
     data: str | None = _setting(None, "folder with four IDX files; the shipped MNIST if not given", group="data")
     scale: str = _setting(

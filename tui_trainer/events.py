@@ -212,6 +212,7 @@ class CureTried(Event):
     changes: dict[str, Any]
     before: dict[str, float]  # best validation error and loss until then
     parent: str | None = None  # the run whose finding it was, where it was another
+    expected: dict[str, float] = field(default_factory=dict)  # the same without the cure, three epochs later
 
 
 @dataclass(frozen=True)

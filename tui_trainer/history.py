@@ -315,6 +315,12 @@ class History:
         for cause in event.explained_by:
             if (known := self.findings.get(cause)) is not None and event.rule not in known.explains:
                 self.findings[cause] = replace(known, explains=[*known.explains, event.rule])
+        for effect in event.explains:
+            if (known := self.findings.get(effect)) is not None and event.rule not in known.explained_by:
+                severity = "note" if known.severity == "warning" else known.severity
+                self.findings[effect] = replace(
+                    known, explained_by=[*known.explained_by, event.rule], severity=severity
+                )
         self._mark(event.step, event.epoch, "finding", event.rule)
 
     @_fold.register

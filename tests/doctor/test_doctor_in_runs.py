@@ -10,9 +10,9 @@ import pytest
 from tui_trainer import batch
 from tui_trainer.cli.main import main
 from tui_trainer.config import RunConfig
-from tui_trainer.doctor import Doctor
+from tui_trainer.doctor import Case, Doctor, Finding, examine, rule
 from tui_trainer.doctor.cures import tried
-from tui_trainer.doctor.finding import live
+from tui_trainer.doctor.finding import live, stop
 from tui_trainer.events import CureTried, Event, FindingMade, SettingChanged, Surveyed
 from tui_trainer.history import History
 from tui_trainer.lines import from_line
@@ -22,7 +22,7 @@ from tui_trainer.run.cure import cure
 from tui_trainer.run.first_bad import where_it_arose
 from tui_trainer.run.prepare import load_learner
 from tui_trainer.settings import SettingError
-from tui_trainer.store import RunDirectory, RunReader
+from tui_trainer.store import RunDirectory, RunLock, RunReader
 
 DYING: dict[str, Any] = {"network": "assignment", "optimizer": "adam", "learning_rate": 0.05, "epochs": 8}
 BLOWN_UP: dict[str, Any] = {
@@ -202,6 +202,17 @@ def test_a_finding_that_no_setting_mends_is_refused(tmp_path: Path) -> None:
         cure(directory, found, tmp_path)
 
 
+def test_a_run_that_should_stop_is_asked_to_or_says_that_it_is_over(tmp_path: Path) -> None:
+    directory = trained(tmp_path, network="softmax", epochs=2)
+    found = FindingMade("overfitting", 2, 60, "warning", {}, "why", "Stop.", stop())
+    with pytest.raises(SettingError, match="the run is over; its best checkpoint is that of epoch"):
+        cure(directory, found, tmp_path)
+    with RunLock(directory):
+        assert cure(directory, found, tmp_path) == directory
+    asked = json.loads(directory.requests.read_text())
+    assert (asked["action"], asked["save"]) == ("stop", True)
+
+
 def test_the_subcommand_prints_findings_as_text_and_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     directory = trained(tmp_path, **DYING)
     assert main(["doctor", directory.id, "--runs", str(tmp_path)]) == 0
@@ -211,6 +222,46 @@ def test_the_subcommand_prints_findings_as_text_and_json(tmp_path: Path, capsys:
     shown = json.loads(capsys.readouterr().out)
     assert shown["findings"][0]["rule"] == "dead-output-units"
     assert shown["run"] == directory.id
+
+
+def test_show_prints_settings_accuracies_what_happened_and_findings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    directory = trained(tmp_path, **DYING)
+    capsys.readouterr()
+    assert main(["show", directory.id, "--runs", str(tmp_path)]) == 0
+    text = capsys.readouterr().out
+    found = findings(directory)["dead-output-units"]
+    assert text.startswith("the same again: tui-trainer --batch --preset assignment-1 ")
+    assert "--optimizer adam" in text
+    assert "validation" in text
+    assert f"epoch {found.epoch}: dead-output-units" in text
+    assert f"  {found.why}" in text
+
+
+def test_of_a_run_whose_trainer_was_killed_it_says_that(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    directory = trained(tmp_path, network="softmax", epochs=1)
+    kept = [line for line in directory.events.read_bytes().splitlines(True) if b'"ended"' not in line]
+    directory.events.write_bytes(b"".join(kept))
+    capsys.readouterr()
+    for command in ("doctor", "show"):
+        assert main([command, directory.id, "--runs", str(tmp_path), "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["status"] == "interrupted"
+
+
+def test_a_rule_that_fails_is_named_on_stderr(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(case: Case) -> Finding:
+        raise ZeroDivisionError("nothing to divide by")
+
+    directory = trained(tmp_path, network="softmax", epochs=1)
+    capsys.readouterr()
+    monkeypatch.setattr(examine, "OWN", (rule("theirs", "note", "")(broken),))
+    assert main(["doctor", directory.id, "--runs", str(tmp_path), "--json"]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == "doctor: rule theirs failed and is left out: ZeroDivisionError: nothing to divide by\n"
+    assert json.loads(printed.out)["findings"] == []
 
 
 def test_the_subcommand_lists_the_rules(capsys: pytest.CaptureFixture[str]) -> None:

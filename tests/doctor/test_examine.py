@@ -1,11 +1,13 @@
 """The doctor says each thing once, causes first, hears when it is over, and cannot hurt a run."""
 
+import math
 import re
 from dataclasses import replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tui_trainer.config import RunConfig
@@ -140,6 +142,21 @@ def test_an_error_stays_one_when_it_is_explained_and_its_cause_knows_of_it_until
     assert [found["explains"] for found in history.summary()["findings"]] == [[]]
 
 
+def test_what_is_found_later_to_explain_it_makes_a_note_of_a_warning_and_its_end_a_warning_again() -> None:
+    holds = [False, True, True, False, False, False]
+    symptom = made("symptom", lambda case: finding())
+    cause = made("cause", lambda case: finding() if holds[case.epoch - 1] else None, explains=("symptom",))
+    doctor, history, seen = Doctor([symptom, cause]), history_at(1), []
+    for epoch in range(1, 7):
+        said = look(doctor, history if epoch == 1 else further(history))
+        found = history.findings["symptom"]
+        seen.append((found.severity, found.explained_by, [e.rule for e in said if isinstance(e, FindingMade)]))
+    assert seen[0] == ("warning", [], ["symptom"])
+    assert seen[1] == ("note", ["cause"], ["cause"])  # the symptom is not said again, it is only known better
+    assert seen[2:4] == [("note", ["cause"], []), ("note", ["cause"], [])]
+    assert seen[5] == ("warning", [], ["symptom"])  # the cause was missed twice, and is over: now it stands for itself
+
+
 def test_causes_are_ranked_by_how_bad_they_are_and_a_circle_does_not_hang() -> None:
     def event(name: str, severity: str, explains: list[str]) -> FindingMade:
         return FindingMade(name, 1, 1, severity, {}, "", "", None, explains)
@@ -160,6 +177,38 @@ def test_a_rule_that_raises_is_named_in_one_line_left_out_and_the_others_go_on()
     warned = [event.message for event in doctor_said if isinstance(event, Warned)]
     assert warned == ["doctor: rule broken failed and is left out: ZeroDivisionError: nothing to divide by"]
     assert [event.rule for event in doctor_said if isinstance(event, FindingMade)] == ["whole"]
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (lambda case: finding(n=math.nan), "ValueError: Out of range float values are not JSON compliant"),
+        (lambda case: finding(n=np.float32(1.5)), "TypeError: Object of type float32 is not JSON serializable"),
+        (lambda case: "it is ill", "TypeError: it gave a str, not a Finding or None"),
+        (lambda case: finding({"changes": {}}), "ValueError: a request must have an action (set, stop, fork, restart)"),
+        (lambda case: Finding({}, "", "", None, "fatal"), "ValueError: severity must be one of note, warning, error"),
+    ],
+    ids=["NaN", "a NumPy number", "a string", "a request without action", "an unknown severity"],
+)
+def test_what_cannot_be_written_down_leaves_a_rule_out_and_nothing_else(given: Any, says: str) -> None:
+    doctor, history = Doctor([made("theirs", given), made("whole", lambda case: finding())]), history_at(1)
+    said = [*look(doctor, history), *look(doctor, further(history))]
+    (warned,) = [event.message for event in said if isinstance(event, Warned)]
+    assert warned.startswith(f"doctor: rule theirs failed and is left out: {says}")
+    assert [event.rule for event in said if isinstance(event, FindingMade)] == ["whole"]
+
+
+def test_a_new_run_with_the_same_settings_is_not_asked_for() -> None:
+    def asking(name: str, action: str, **changes: Any) -> Rule:
+        return made(name, lambda case: finding({"action": action, "changes": changes}))
+
+    rules = [asking("same", "restart", init="unit-norm"), asking("other", "restart", init="he"), asking("end", "stop")]
+    said = look(Doctor(rules), history_at(1))
+    assert [(event.rule, event.request is not None) for event in said] == [
+        ("same", False),
+        ("other", True),
+        ("end", True),
+    ]
 
 
 def test_a_third_party_adds_a_rule_by_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,6 +254,21 @@ def test_a_live_cure_is_noted_and_judged_three_epochs_later(mends: bool, error: 
     verdicts = [event for event in flat if isinstance(event, CureJudged)]
     assert [(event.epoch, event.helped) for event in verdicts] == [(5, helped)]
     assert history.summary()["cures"][0]["helped"] == helped
+
+
+@pytest.mark.parametrize(("error", "helped"), [(0.21, False), (0.19, True)])
+def test_a_run_that_gets_better_at_its_old_pace_was_not_helped(error: float, helped: bool) -> None:
+    request = {"action": "set", "changes": {"learning_rate": 0.001}}
+    rate = {"now": 0.01}
+    doctor = Doctor([made("ill", lambda case: finding(request) if rate["now"] == 0.01 else None)])
+    history = history_at(2, 0.8)
+    for _ in range(3):
+        further(history, 0.4)  # halved in three epochs: 0.2 in another three
+    look(doctor, history)
+    rate["now"] = 0.001
+    history.add(SettingChanged("learning_rate", 0.01, 0.001, 5, 50))
+    said = [event for _ in range(4) for event in look(doctor, further(history, error))]
+    assert [event.helped for event in said if isinstance(event, CureJudged)] == [helped]
 
 
 def test_a_change_of_another_setting_is_no_cure() -> None:

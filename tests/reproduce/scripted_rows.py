@@ -23,15 +23,20 @@ def scripted_row(
     dead: dict[int, list[int]] | None = None,
     own_data: bool = False,
     cpu: str = "a processor",
+    epochs: int | None = None,
 ) -> Row:
-    """A row whose seeds come up to a final accuracy (training and validation alike) in `EPOCHS` epochs."""
+    """A row whose seeds come up to a final accuracy (training and validation alike) in `EPOCHS` epochs.
+
+    `epochs` is how long it is said to be, as long as the assignment's if None.
+    """
     seeds = {}
     for seed, final in enumerate(finals):
         lost = (dead or {}).get(seed, [])
         units = OutputUnits(lost[:1], lost, 1 - len(lost) / 10)
         directory = _directory(experiment, seed, runs, own_data, cpu)
         seeds[seed] = SeedResult(directory, _history(directory, final), units)
-    return Row(experiment, "scratch", None if own_data else DATA_SEED, EPOCHS, seeds)
+    said = experiment.config(0, epochs).epochs
+    return Row(experiment, "scratch", None if own_data else DATA_SEED, said, seeds)
 
 
 def _directory(experiment: Experiment, seed: int, runs: Path, own_data: bool, cpu: str) -> RunDirectory:
@@ -78,11 +83,12 @@ def scripted_reproduction(runs: Path, *, epochs: int | None = None, cpu: str = "
             runs,
             dead=dead.get(experiment.preset) if experiment.variant == "as-printed" else None,
             cpu=cpu,
+            epochs=epochs,
         )
         for experiment in experiments()
     ]
     printed = [row.experiment for row in rows if row.experiment.variant == "as-printed"]
-    own = [scripted_row(experiment, (0.8, 0.9, 0.95), runs, own_data=True) for experiment in printed]
+    own = [scripted_row(experiment, (0.8, 0.9, 0.95), runs, own_data=True, epochs=epochs) for experiment in printed]
     none = {"training": 0.0, "validation": 0.0002}
     check = CrossCheck(
         rows[2].experiment, 0, "pytorch", "20261123-000000-abcd", "20261123-000000-efgh", none, none, 3.0

@@ -55,6 +55,13 @@ def test_the_table_has_every_seed_and_the_spread(small_mnist: Path, tmp_path: Pa
     assert all(word in done.stdout for word in ("2 seeds", "1 done", "2 done", "median", "min", "max"))
 
 
+def test_findings_are_said_of_the_seed_that_they_are_of(small_mnist: Path, tmp_path: Path) -> None:
+    settings = ("--epochs", "1", "--network", "mlp", "--hidden", "8", "--dropout", "0.5", "--dropout-at", "none")
+    done = run("--batch", "--seeds", "2", *settings, "--data", str(small_mnist), "--runs", str(tmp_path / "runs"))
+    said = [line for line in done.stderr.splitlines() if "warning: dropout-not-applied" in line]
+    assert [line.partition(":")[0] for line in said] == ["seed 1", "seed 2"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -78,6 +78,14 @@ def test_a_digit_is_lost_where_only_others_lift_its_unit(tmp_path: Path, small_t
     assert found.ceiling == pytest.approx(1 - ones.mean())
 
 
+def test_a_lost_0_is_named_all_the_same(tmp_path: Path, small_training: Dataset) -> None:
+    config = PRINTED.config(0, 1)
+    directory = saved(tmp_path, config, small_training, {0: -1e6, 3: -1e6})
+    found = output_units(directory, config, small_training)
+    assert found.lost == [0, 3]
+    assert found.ceiling == pytest.approx(1 - (small_training.labels == 3).mean())
+
+
 def test_a_run_without_checkpoints_is_refused(tmp_path: Path, small_training: Dataset) -> None:
     config = PRINTED.config(0, 1)
     directory = make_run(tmp_path, {"config": config.to_mapping(), "steps_per_epoch": 20})

@@ -104,12 +104,21 @@ def test_conclusions_follow_the_numbers(parsed: Strict) -> None:
 def test_a_short_look_says_so_in_its_title(tmp_path: Path) -> None:
     write_report(scripted_reproduction(tmp_path / "runs", epochs=4), tmp_path)
     page = (tmp_path / "report.html").read_text("utf-8")
-    title = "The assignment at a glance: 4 epochs instead of 200 and 240"
+    title = "The assignment with 4 epochs instead of 200 and 240"
     assert f"<title>{title}</title>" in page
     assert f"<h1>{title}</h1>" in page
-    assert "cannot be held against them" in page
+    assert "are not held against them" in page
+    assert not re.search("(inside|nearly|outside)</td>", page)
     assert (tmp_path / "report.md").read_text("utf-8").startswith(f"# {title}\n")
     assert "tui-trainer reproduce --seeds 3 --epochs 4" in page
+
+
+def test_epochs_that_are_the_assignments_own_shorten_nothing(tmp_path: Path) -> None:
+    found = scripted_reproduction(tmp_path / "runs")
+    rows = [row for row in found.rows if row.experiment.preset == "assignment-1"]
+    same = replace(found, plan=Plan([row.experiment for row in rows], 3, 240, chosen=True), rows=rows, own_data=[])
+    write_report(replace(same, checks=[]), tmp_path)
+    assert (tmp_path / "report.md").read_text("utf-8").startswith("# The assignment, reproduced\n")
 
 
 def test_a_report_of_one_preset_speaks_of_one_experiment_and_its_command_makes_it_again(tmp_path: Path) -> None:
@@ -153,10 +162,12 @@ def test_the_terminal_table_fits_eighty_columns(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    print_rows(scripted_reproduction(tmp_path).rows)
+    found = scripted_reproduction(tmp_path)
+    print_rows(found.rows, found.own_data)
     out = capsys.readouterr().out
     assert max(map(len, out.splitlines())) <= 80
     assert "72.0–94.5" in out
+    assert out.count("own data") == 3
     assert "…" not in out
 
 

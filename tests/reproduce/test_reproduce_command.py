@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tui_trainer.store import RunDirectory, overview
+from tui_trainer.store import RunDirectory, RunLock, overview
 
 ROWS = {
     "assignment-1": ["as-printed", "without-relu"],
@@ -68,11 +68,20 @@ def test_the_same_command_trains_nothing_again(reproduced: tuple[Path, dict]) ->
     assert [row["runs"] for row in rows] == [row["runs"] for row in result["experiments"][:2]]
 
 
+def test_two_at_once_in_one_folder_are_one_too_many(tmp_path: Path) -> None:
+    with RunLock(RunDirectory(tmp_path)):
+        done = run("reproduce", "--seeds", "1", "--epochs", "1", "--out", str(tmp_path))
+    assert done.returncode == 75
+    assert done.stderr.count("\n") == 1
+    assert not list(tmp_path.glob("runs/*"))
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["--seeds", "0"], "seeds: must be at least 1"),
         (["--epochs", "-1"], "epochs: must be at least 1"),
+        (["--seeds", "1.5"], "must be a whole number, not '1.5'"),
         (["--preset", "assignment-3"], "choose from assignment-1, assignment-2-sgd, assignment-2-adam"),
     ],
 )

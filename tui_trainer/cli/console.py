@@ -16,6 +16,11 @@ def fail(message: str, code: int) -> int:
     return code
 
 
+def warn(message: str) -> None:
+    """Something beside the result that a person should know, in one line on stderr."""
+    print(printable(message), file=sys.stderr)
+
+
 def say(text: str = "") -> None:
     """One line of a result."""
     print(printable(text))

@@ -1,15 +1,16 @@
 """`tui-trainer doctor`: what is wrong with a run, or was, and the rules by which that is found."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 
-from tui_trainer.cli.console import fail, print_json, runs_folder, say
+from tui_trainer.batch import print_findings
+from tui_trainer.cli.console import fail, print_json, runs_folder, say, warn
 from tui_trainer.cli.manage import RunName
 from tui_trainer.cli.train import JsonFlag, RunsFlag
 from tui_trainer.doctor import Doctor, load_rules
+from tui_trainer.events import Warned
 from tui_trainer.exit_codes import USAGE
 from tui_trainer.history import History
 from tui_trainer.run import launch
@@ -34,9 +35,11 @@ def doctor(
         return list_rules(as_json=json)
     folder = runs_folder(runs)
     directory = find_run(run, folder)
-    history = RunReader(directory).read()
+    history = RunReader(directory).judge()
     for event in Doctor().look(history):  # rules may have come since
         history.add(event)
+        if isinstance(event, Warned):
+            warn(event.message)
     if cure is not None:
         return apply_cure(cure, history, directory, folder)
     facts = history.summary()
@@ -44,7 +47,10 @@ def doctor(
     if json:
         print_json(shown)
     else:
-        print_facts(shown)
+        say(f"{shown['run']}: {shown['status']}, {shown['epochs']} epochs")
+        print_findings(shown)
+        if not shown["findings"]:
+            say("nothing is wrong that the rules know")
     return 0
 
 
@@ -61,22 +67,6 @@ def list_rules(*, as_json: bool) -> int:
         for problem in problems:
             say(problem)
     return 0
-
-
-def print_facts(facts: Mapping[str, Any]) -> None:
-    """Findings as a person reads them, root causes first."""
-    say(f"{facts['run']}: {facts['status']}, {facts['epochs']} epochs")
-    for found in facts["findings"]:
-        say(f"{found['severity']}: {found['rule']}, since epoch {found['epoch']}")
-        say(f"  {found['why']}")
-        say(f"  {found['cure']}")
-        say("  " + ", ".join(f"{name} {value}" for name, value in found["evidence"].items()))
-        if found["explains"]:
-            say(f"  explains {', '.join(found['explains'])}")
-    for judged in facts["cures"]:
-        say(f"{judged['rule']}: the cure {'helped' if judged['helped'] else 'did not help'}")
-    if not facts["findings"]:
-        say("nothing is wrong that the rules know")
 
 
 def apply_cure(rule: str, history: History, directory: RunDirectory, runs: Path) -> int:

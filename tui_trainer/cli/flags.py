@@ -17,6 +17,19 @@ def _as_written(kind: type, tokens: Any) -> str:
     return tokens[0].value
 
 
+def _whole(kind: type, tokens: Any) -> int:
+    """A whole number as written; cyclopts would round 1.5."""
+    text = tokens[0].value
+    if not text.strip().lstrip("+-").isdecimal():
+        raise ValueError(f"must be a whole number, not {text!r}")
+    return int(text)
+
+
+def whole(help: str) -> Parameter:
+    """What there is to say of a flag that is a whole number."""
+    return Parameter(help=help, converter=_whole, n_tokens=1)
+
+
 def _flag(name: str, setting: Setting) -> tuple[str, Any, Any]:
     """One field of `Flags`."""
     kind = type_of(name)

@@ -6,13 +6,13 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from tui_trainer.batch import percent, print_history, summary, train_and_print
+from tui_trainer.batch import percent, print_findings, print_history, summary, train_and_print
 from tui_trainer.cli.console import fail, print_json, runs_folder, say
-from tui_trainer.cli.flags import FlagsGiven, given
+from tui_trainer.cli.flags import FlagsGiven, given, whole
 from tui_trainer.cli.opening import open_app
 from tui_trainer.cli.train import BatchFlag, JsonFlag, RunsFlag, has_terminal
 from tui_trainer.exit_codes import BUG, USAGE
-from tui_trainer.run import fork_run, launch, replay_run, request
+from tui_trainer.run import config_command, fork_run, launch, replay_run, request
 from tui_trainer.store import Overview, RunReader, SchemaError, find_run, is_alive, list_runs, overview
 
 RunName = Annotated[str | None, Parameter(help="an id, the start of one, or a path; the newest if not given")]
@@ -48,12 +48,14 @@ def show(run: RunName = None, /, *, runs: RunsFlag = None, json: JsonFlag = Fals
     """Print one run: its settings, accuracies and what happened."""
     directory = find_run(run, runs_folder(runs))
     reader = RunReader(directory)
-    history = reader.read()
-    if not history.ended and not reader.alive:
-        history.status = "interrupted"
+    history = reader.judge()
     if json:
         return print_json(summary(directory.path, history) | {"config": reader.about["config"]})
+    say(f"the same again: {config_command(history.config)}")
     print_history(directory.path, history)
+    for mark in history.marks:
+        say(f"epoch {mark.epoch:.10g}: {mark.text}")
+    print_findings(history.summary())
     if reader.skipped:
         say(f"{reader.skipped} lines could not be read and were passed over")
     return None
@@ -68,7 +70,7 @@ def attach(run: RunName = None, /, *, runs: RunsFlag = None) -> int:
     return open_app(directory.config(), folder, attach=directory.path)
 
 
-MoreEpochs = Annotated[int | None, Parameter(help="train this many epochs more than the run was to have")]
+MoreEpochs = Annotated[int | None, whole("train this many epochs more than the run was to have")]
 
 
 def resume(
@@ -99,7 +101,7 @@ def resume(
     return open_app(directory.config(), folder, attach=directory.path)
 
 
-AtEpoch = Annotated[int | None, Parameter(help="branch from the checkpoint of this epoch; the newest if not given")]
+AtEpoch = Annotated[int | None, whole("branch from the checkpoint of this epoch; the newest if not given")]
 
 
 def fork(
@@ -137,9 +139,9 @@ def pause(run: RunName = None, /, *, runs: RunsFlag = None) -> int:
     return _ask(run, runs, "pause")
 
 
-Steps = Annotated[int | None, Parameter(help="this many batches, then pause")]
-Epochs = Annotated[int | None, Parameter(help="this many epochs, then pause")]
-UntilEpoch = Annotated[int | None, Parameter(help="until this epoch, then pause")]
+Steps = Annotated[int | None, whole("this many batches, then pause")]
+Epochs = Annotated[int | None, whole("this many epochs, then pause")]
+UntilEpoch = Annotated[int | None, whole("until this epoch, then pause")]
 
 
 def go_on(

@@ -6,16 +6,15 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from tui_trainer.cli.console import fail, print_json, say
+from tui_trainer.cli.flags import whole
 from tui_trainer.cli.train import JsonFlag
 from tui_trainer.exit_codes import USAGE
 
-SeedsFlag = Annotated[int, Parameter(help="how many seeds of each experiment")]
-OwnSeedsFlag = Annotated[
-    int | None, Parameter(help="how many seeds of the rows that share no data; as many if not given")
-]
+SeedsFlag = Annotated[int, whole("how many seeds of each experiment")]
+OwnSeedsFlag = Annotated[int | None, whole("how many seeds of the rows that share no data; as many if not given")]
 PresetsFlag = Annotated[list[str] | None, Parameter(help="only this preset; can be given again", negative="")]
 OutFlag = Annotated[Path, Parameter(help="folder for the report, and for the runs in its `runs`")]
-EpochsFlag = Annotated[int | None, Parameter(help="shorten every experiment, for a quick look")]
+EpochsFlag = Annotated[int | None, whole("shorten every experiment, for a quick look")]
 
 
 def reproduce(
@@ -44,6 +43,6 @@ def reproduce(
     if json:
         print_json(result.to_json())
     else:
-        print_rows(result.rows)
+        print_rows(result.rows, result.own_data)
         say(f"report {report}")
     return 0

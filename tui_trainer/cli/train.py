@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from tui_trainer.cli.console import fail, has_terminal, runs_folder
-from tui_trainer.cli.flags import FlagsGiven, config_from
+from tui_trainer.cli.flags import FlagsGiven, config_from, whole
 from tui_trainer.cli.opening import open_app
 from tui_trainer.exit_codes import USAGE
 
@@ -15,7 +15,7 @@ PresetFlag = Annotated[str | None, Parameter(help="start from these settings (se
 FileFlag = Annotated[Path | None, Parameter(help="a TOML file of settings; they beat the preset")]
 RunsFlag = Annotated[Path | None, Parameter(help="where runs lie; else $TUI_TRAINER_RUNS, else ./runs")]
 SeedsFlag = Annotated[
-    int | None, Parameter(help="with --batch: this many seeds on the same data, side by side where the engine can")
+    int | None, whole("with --batch: this many seeds on the same data, side by side where the engine can")
 ]
 JsonFlag = Annotated[bool, Parameter(help="the result as one JSON object on stdout", negative="")]
 

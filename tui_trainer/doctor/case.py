@@ -58,6 +58,12 @@ class Case:
         return entropy(tuple(self.data["classes"]["training"])) if self.data else self.chance
 
     @cached_property
+    def constant_error(self) -> float:
+        """The training error of always answering with the commonest class."""
+        counts = self.data["classes"]["training"] if self.data else [1] * self.classes
+        return 1 - max(counts) / sum(counts)
+
+    @cached_property
     def greatest_rate(self) -> float:
         """The greatest learning rate of the run so far."""
         return max(self.rates, default=0.0)

@@ -1,8 +1,9 @@
 """Runs the rules over a history: what is wrong now, root causes first, and what has become of what was."""
 
+import json
 from collections.abc import Iterable, Sequence
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tui_trainer.doctor.case import Case, case_of
 from tui_trainer.doctor.cures import judged, tried
@@ -59,7 +60,7 @@ class Doctor:
         found = {}
         for rule in self._rules:
             try:
-                finding = rule.check(case) if rule.name not in self._broken else None
+                finding = None if rule.name in self._broken else _checked(rule.check(case))
             except Exception as error:  # a rule must never hurt the run
                 self._broken.add(rule.name)
                 self._problems.append(
@@ -72,9 +73,9 @@ class Doctor:
 
     def _made(self, name: str, finding: Finding, found: Iterable[str], history: "History") -> FindingMade:
         rules = self._named
-        holding = {*found, *history.findings}
+        holding = [*found, *(other for other in history.findings if other not in found)]
         explains = [other for other in rules[name].explains if other in holding]
-        causes = [other for other in found if other != name and name in rules[other].explains]
+        causes = [other for other in holding if other != name and other in rules and name in rules[other].explains]
         severity = finding.severity or rules[name].severity
         severity = "note" if causes and severity == "warning" else severity
         return FindingMade(
@@ -85,7 +86,7 @@ class Doctor:
             evidence=finding.evidence,
             why=finding.why,
             cure=finding.cure,
-            request=finding.request,
+            request=_request(finding, history),
             explains=explains,
             explained_by=causes,
         )
@@ -102,9 +103,27 @@ class Doctor:
         return events
 
 
+def _checked(finding: object) -> Finding | None:
+    """What a rule found, if that can be written down as strict JSON."""
+    if finding is None or isinstance(finding, Finding):
+        json.dumps(None if finding is None else [finding.evidence, finding.request], allow_nan=False)
+        return finding
+    raise TypeError(f"it gave a {type(finding).__name__}, not a Finding or None")
+
+
+def _request(finding: Finding, history: "History") -> dict[str, Any] | None:
+    """What a finding asks for, unless that would make the same run again."""
+    request = finding.request
+    same = request is not None and all(
+        getattr(history.config, name, None) == (tuple(value) if isinstance(value, list) else value)
+        for name, value in request["changes"].items()
+    )
+    return None if request is not None and same and request["action"] == "restart" else request
+
+
 def _is_news(event: FindingMade, known: FindingMade | None) -> bool:
-    """Whether a finding was not said yet, or names other things than it did."""
-    return known is None or _named(event) != _named(known)
+    """Whether a finding was not said yet, names other things than it did, or has lost a cause that explained it."""
+    return known is None or _named(event) != _named(known) or not set(known.explained_by) <= set(event.explained_by)
 
 
 def _named(event: FindingMade) -> dict[str, object]:

@@ -7,13 +7,16 @@ from typing import Any
 from tui_trainer.doctor.case import Case
 from tui_trainer.doctor.ranking import SEVERITIES
 
+ACTIONS = ("set", "stop", "fork", "restart")
+
 
 @dataclass(frozen=True)
 class Finding:
     """Something wrong: the numbers that show it, why it is so, what to do, and the change that does it.
 
-    A `request` is `{"action": "set" | "fork" | "restart", "changes": {setting: value}}`: live, on a branch from
-    the newest checkpoint, or in a new run; None where no setting mends it.
+    A `request` is `{"action": "set" | "stop" | "fork" | "restart", "changes": {setting: value}}`: live, by ending the
+    run, on a branch from the newest checkpoint, or in a new run; None where none of these mends it. `ValueError` for
+    another.
     """
 
     evidence: dict[str, Any]
@@ -21,6 +24,14 @@ class Finding:
     cure: str
     request: dict[str, Any] | None = None
     severity: str | None = None  # where it is not the rule's
+
+    def __post_init__(self) -> None:
+        if self.severity not in (None, *SEVERITIES):
+            raise ValueError(f"severity must be one of {', '.join(SEVERITIES)}, not {self.severity!r}")
+        if self.request is not None and not (
+            self.request.get("action") in ACTIONS and isinstance(self.request.get("changes"), dict)
+        ):
+            raise ValueError(f"a request must have an action ({', '.join(ACTIONS)}) and changes, not {self.request!r}")
 
 
 @dataclass(frozen=True)
@@ -46,6 +57,11 @@ def rule(
 def live(**changes: Any) -> dict[str, Any]:
     """A change that a running trainer makes."""
     return {"action": "set", "changes": changes}
+
+
+def stop() -> dict[str, Any]:
+    """The end of a run that has got as far as it will; its best checkpoint is kept."""
+    return {"action": "stop", "changes": {}}
 
 
 def fork(**changes: Any) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def run_seeds(config: RunConfig, seeds: int, runs: Path, *, as_json: bool = Fals
     alone = cannot_share(configs, loaded)
     began = time.perf_counter()
     directories = make_runs(configs, runs, [] if alone else [config.seed for config in configs])
-    progress = Progress(float(sum(config.epochs for config in configs)))
+    progress = Progress(float(sum(config.epochs for config in configs)), findings=True)
     try:
         progress.begin(f"{seeds} seeds" + (", one after another" if alone else ", side by side"), 1.0, {})
         code = train_runs(directories, loaded, alone is None, progress)

@@ -32,7 +32,7 @@ class OutputUnits:
 
     dead: list[int]  # no example lifts them above zero: no gradient reaches them
     lost: list[int]  # no example of their own digit does: nothing pushes them up, other digits push them down
-    ceiling: float  # the fraction of training examples whose digit is not lost; more can be right only by a tie
+    ceiling: float  # the fraction of training examples whose digit can be named: not lost, or 0, which ties fall to
 
 
 ALL_ALIVE = OutputUnits([], [], 1.0)
@@ -60,6 +60,11 @@ class Row:
     data_seed: int | None  # None where it is the seed itself
     epochs: int
     seeds: Mapping[int, SeedResult]
+
+    @property
+    def shortened(self) -> bool:
+        """Whether its runs are not as long as the assignment's: then what that reports is not held against them."""
+        return self.epochs != self.experiment.config(0, None).epochs
 
     def accuracies(self, split: str, kind: str) -> list[float]:
         """Of every seed that has one, in the order of seeds."""
@@ -122,4 +127,5 @@ def output_units(directory: RunDirectory, config: RunConfig, training: Dataset) 
     own = lifted[np.arange(len(training)), training.labels]
     dead = [int(unit) for unit in np.flatnonzero(~lifted.any(axis=0))]
     lost = sorted(set(training.labels.tolist()) - set(training.labels[own].tolist()))
-    return OutputUnits(dead, lost, 1 - float(np.isin(training.labels, lost).mean()))
+    unnamed = [digit for digit in lost if digit]  # where all outputs are 0, the first is the largest
+    return OutputUnits(dead, lost, 1 - float(np.isin(training.labels, unnamed).mean()))

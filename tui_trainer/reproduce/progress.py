@@ -30,10 +30,11 @@ class Shown(Protocol):
 
 
 class Progress:
-    """Adds up the epochs of all runs, each weighed by what an epoch of its kind costs."""
+    """Adds up the epochs of all runs, each weighed by what an epoch of its kind costs; says findings if wanted."""
 
-    def __init__(self, total: float) -> None:
+    def __init__(self, total: float, *, findings: bool = False) -> None:
         self.total, self._before = total, 0.0
+        self._unsaid = (Loading, Ended) if findings else (Loading, Ended, FindingMade)
         self._what, self._weight = "", 1.0
         self._positions: dict[str, float] = {}  # run → epochs
         self._shown: Shown = Bar() if sys.stderr.isatty() else Lines()
@@ -49,8 +50,8 @@ class Progress:
         if isinstance(event, EpochMeasured | SliceMeasured | Started):
             self._positions[history.run] = history.position
             self._show()
-        elif not isinstance(event, FindingMade | Loading | Ended) and (text := remark(event)):
-            self._shown.say(f"{self._what}, {history.config.title}: {text}")
+        elif not isinstance(event, self._unsaid) and (text := remark(event)):
+            self._shown.say(f"{history.config.title or f'seed {history.config.seed}'}: {text}")
         elif isinstance(event, Ended) and event.status in ("failed", "diverged"):
             self._shown.say(f"{history.config.title}: {event.status}: {event.reason}")
 

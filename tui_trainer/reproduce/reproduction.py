@@ -18,7 +18,7 @@ from tui_trainer.reproduce.plan import Part, Plan
 from tui_trainer.reproduce.progress import Progress
 from tui_trainer.reproduce.runs import RunFolder
 from tui_trainer.reproduce.seeds import train_seeds
-from tui_trainer.store import RunDirectory, RunReader, overview
+from tui_trainer.store import RunDirectory, RunLock, RunReader, overview
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,11 @@ class Reproduction:
     checks: Sequence[CrossCheck]
     seconds: float  # of this command
     training_seconds: float  # of all its runs, whenever they were trained
+
+    @property
+    def shortened(self) -> bool:
+        """Whether some row is not as long as the assignment has it."""
+        return any(row.shortened for row in self.rows)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -47,11 +52,14 @@ class Reproduction:
 def reproduce(plan: Plan, runs: Path) -> Reproduction | int:
     """Train what is not yet trained and measure; or the exit code of a run that was stopped or failed.
 
-    Raises what `train_seeds` raises.
+    Raises what `train_seeds` raises; `LockedError` also while another one is at work in the folder.
     """
-    started, folder = time.perf_counter(), RunFolder(runs)
-    if code := _train(plan, folder):
-        return code
+    started = time.perf_counter()
+    runs.mkdir(parents=True, exist_ok=True)
+    with RunLock(RunDirectory(runs.parent)):
+        folder = RunFolder(runs)
+        if code := _train(plan, folder):
+            return code
     rows = [_measure(part, folder) for part in plan.rows()]
     own_data = [_measure(part, folder) for part in plan.own_data()]
     checks = [_check(part, folder) for part in plan.checks()]

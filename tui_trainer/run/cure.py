@@ -20,11 +20,14 @@ def cure(directory: RunDirectory, finding: FindingMade, runs: Path) -> RunDirect
     if finding.request is None:
         raise SettingError(finding.rule, f"no setting mends that. {finding.cure}")
     action, changes = finding.request["action"], finding.request["changes"]
-    if action == "set" and is_alive(directory):
-        for name, value in changes.items():
-            request(directory.path, "set", name=name, value=value)
+    history, alive = RunReader(directory).read(), is_alive(directory)
+    if action == "stop" and not alive:
+        raise SettingError(finding.rule, f"the run is over; its best checkpoint is that of epoch {history.best_epoch}")
+    if action in ("set", "stop") and alive:
+        asked = [{"name": name, "value": value} for name, value in changes.items()] or [{"save": True}]
+        for arguments in asked:
+            request(directory.path, action, **arguments)
         return directory
-    history = RunReader(directory).read()
     if action != "restart":
         more = {"epochs": history.epoch + history.config.epochs} if history.epoch >= history.epochs else {}
         made = fork_run(directory, runs, {**more, **changes})

@@ -137,9 +137,13 @@ def _cpu() -> str:
 
 
 def _git_commit() -> str | None:
-    """The commit of the repository that the run is started in, if it is one."""
+    """The commit of our own code, where it lies in a repository of its own."""
+    root = Path(__file__).parents[2]
+    if not (root / ".git").exists():
+        return None
+    command = ["git", "-C", str(root), "rev-parse", "HEAD"]
     try:
-        done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=2, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=2, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() or None

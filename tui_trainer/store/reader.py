@@ -172,6 +172,13 @@ class RunReader:
         return rest
 
     def read(self) -> History:
-        """The history as it stands now."""
+        """The history as it is written now."""
         self.poll()
+        return self.history
+
+    def judge(self) -> History:
+        """The same, but of a run that has neither an end nor a trainer any more it says so: it was interrupted."""
+        self.poll()
+        if not self.history.ended and not self.alive:
+            self.history.status = "interrupted"
         return self.history

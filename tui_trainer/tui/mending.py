@@ -15,8 +15,13 @@ if TYPE_CHECKING:
 
 
 def mendable(history: "History") -> "list[FindingMade]":
-    """The findings that a setting can mend, root causes first."""
-    return [finding for finding in history.ranked_findings() if finding.request]
+    """The findings that something can mend as the run stands, root causes first."""
+    return [finding for finding in history.ranked_findings() if can_mend(finding, history)]
+
+
+def can_mend(finding: "FindingMade", history: "History") -> bool:
+    """Whether there is something to do; a run that is over needs no stop."""
+    return finding.request is not None and not (history.ended and finding.request["action"] == "stop")
 
 
 def question(bench: Bench, findings: "list[FindingMade]") -> PickOne:
@@ -29,6 +34,8 @@ def how(finding: "FindingMade", living: bool) -> str:
     """What mending it does, in a sentence."""
     request: dict[str, Any] = finding.request or {}
     changes = changed(request["changes"])
+    if request["action"] == "stop":
+        return "stop and save, now"
     if request["action"] == "set" and living:
         return f"set {changes}, now"
     begin = "begin anew with" if request["action"] == "restart" else "branch from the newest checkpoint with"

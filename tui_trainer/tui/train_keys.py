@@ -2,6 +2,7 @@
 
 from tui_trainer.tui.bench import Bench
 from tui_trainer.tui.commands import Command
+from tui_trainer.tui.mending import can_mend
 
 START = Command("s", "start", "Start", "Start a run with these settings.")
 PAUSE = Command("space,p", "pause", "Pause", "Pause the run; its state is saved first.")
@@ -36,5 +37,5 @@ def offers(bench: Bench, busy: bool) -> dict[str, bool]:
         "revive": history is not None and not living and history.status != "done" and not busy,
         "log": history is not None,
         "findings": history is not None,
-        "mend": history is not None and any(finding.request for finding in history.findings.values()),
+        "mend": history is not None and any(can_mend(finding, history) for finding in history.findings.values()),
     }

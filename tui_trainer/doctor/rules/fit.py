@@ -3,7 +3,7 @@
 from statistics import fmean
 
 from tui_trainer.doctor.case import Case
-from tui_trainer.doctor.finding import Finding, Rule, fork, live, restart, rule
+from tui_trainer.doctor.finding import Finding, Rule, fork, live, restart, rule, stop
 from tui_trainer.doctor.rules.measures import STRONG_DECAY, gains, pulled_to_zero, rate_decayed
 from tui_trainer.doctor.rules.overshoot import HEAVY_DROPOUT
 from tui_trainer.doctor.rules.units import may_come_back
@@ -71,8 +71,8 @@ def overfitting(case: Case) -> Finding | None:
         evidence={"training_loss": trained, "validation_loss": recent, "least": least, "best_epoch": best},
         why=f"The training loss is {trained:.2g}, and the validation loss has risen since epoch {best}, "
         f"from {least:.3g} to {recent:.3g}: the network learns its examples by heart.",
-        cure=f"Stop, and use the checkpoint of epoch {best}; more examples or weight decay get further.",
-        request=live(epochs=case.epoch + 1),
+        cure="Stop, and use the best checkpoint; more examples or weight decay get further.",
+        request=stop(),
     )
 
 
@@ -91,8 +91,8 @@ def overtraining(case: Case) -> Finding | None:
         evidence={"best_epoch": best, "epochs_since": ago, "validation_loss": recent, "least": least},
         why=f"Epoch {best} had the least validation loss, {least:.3g}; the {ago} epochs since have made it "
         f"{recent:.3g}.",
-        cure=f"Stop, and use the checkpoint of epoch {best}.",
-        request=live(epochs=case.epoch + 1),
+        cure="Stop, and use the best checkpoint.",
+        request=stop(),
     )
 
 

@@ -64,6 +64,11 @@ def grown_by(case: Case) -> float:
     return max((now / then for now, then in sizes if then), default=0.0)
 
 
+def raised_rate(case: Case) -> float:
+    """A learning rate to go on with where this one is too low: ten times, or what usually does well."""
+    return float(f"{max(10 * case.learning_rate, USUAL_RATE[case.config.optimizer]):.3g}")
+
+
 def lower_rate(case: Case) -> float:
     """A learning rate to go on with where this one is too high: a tenth, or what usually does well."""
     return float(f"{min(case.learning_rate / 10, USUAL_RATE[case.config.optimizer]):.3g}")

@@ -8,8 +8,10 @@ from tui_trainer.doctor.rules.measures import (
     change,
     frozen,
     gains,
+    lower_rate,
     nothing_to_learn,
     pulled_to_zero,
+    raised_rate,
     rate_decayed,
 )
 from tui_trainer.doctor.rules.units import may_come_back
@@ -18,7 +20,8 @@ USUAL_BATCH = 32
 LARGE_BATCH = 512
 HARDLY = 0.12  # share by which a loss falls in an epoch at most, when it hardly falls
 SLOW_ERROR, SLOW_ERROR_OF_LARGE_BATCH = 0.2, 0.15
-SLOW_CHANGE = 0.05  # how far weights move in an epoch, as a share of their size
+SLOW_CHANGE, CREEPING = 0.05, 0.01  # how far weights move in an epoch, as a share of their size
+LEARNED = 0.6  # of the error of the best constant prediction: below it something is learned, whatever the loss
 NOT_LEARNING_EPOCHS = 3
 NEAR_CHANCE, NEAR_CHANCE_OF_DECAYED = 0.98, 0.9  # of the loss of the best constant prediction
 ONE_CLASS = 0.98  # share of the predictions
@@ -30,7 +33,8 @@ def hardly_falls(case: Case) -> bool:
         return False
     if case.setting("weight_decay") >= STRONG_DECAY or not all(-0.001 < gain < HARDLY for gain in gains(case, 3)):
         return False
-    return not (rate_decayed(case) or nothing_to_learn(case) or frozen(case) or may_come_back(case))
+    waits = may_come_back(case) and change(case) > CREEPING
+    return not (waits or rate_decayed(case) or nothing_to_learn(case) or frozen(case))
 
 
 @rule(
@@ -64,7 +68,7 @@ def batch_too_large(case: Case) -> Finding | None:
 def learning_rate_too_low(case: Case) -> Finding | None:
     if not hardly_falls(case) or case.training_error[-1] < SLOW_ERROR or not 0 < change(case) < SLOW_CHANGE:
         return None
-    rate = float(f"{max(USUAL_RATE[case.config.optimizer], 10 * case.learning_rate):.3g}")
+    rate = raised_rate(case)
     return Finding(
         evidence={"change": change(case), "learning_rate": case.learning_rate, "error": case.training_error[-1]},
         why=f"An epoch moves the weights by {change(case):.2%} of their size, while {case.training_error[-1]:.0%} of "
@@ -87,11 +91,13 @@ def not_learning(case: Case) -> Finding | None:
     known, near = case.entropy, NEAR_CHANCE_OF_DECAYED if pulled_to_zero(case) else NEAR_CHANCE
     if not all(loss > near * known for loss in losses) or rate_decayed(case):
         return None
+    if case.training_error[-1] < LEARNED * case.constant_error:
+        return None
     why, cure, request = _reason(case)
     return Finding(
         evidence={"loss": losses[-1], "of_knowing_nothing": round(known, 4), "epochs": len(losses)},
         why=f"For {len(losses)} epochs the loss is no better than the {known:.4g} of always answering with the "
-        f"classes' shares. {why}",
+        f"classes' shares. {why}".rstrip(),
         cure=cure,
         request=request,
     )
@@ -105,9 +111,17 @@ def _reason(case: Case) -> tuple[str, str, dict | None]:
         decay = case.setting("weight_decay")
         why = f"Weight decay {decay:g} pulls the weights to zero faster than the examples push them."
         return why, "Begin again without weight decay.", restart(weight_decay=0.0)
+    if 0 < change(case) < CREEPING:
+        rate = raised_rate(case)
+        why = (
+            f"Steps of {case.learning_rate:g} move the weights by {100 * change(case):.2g}% of their size in an epoch."
+        )
+        return why, f"Raise the learning rate to {rate:g}.", live(learning_rate=rate)
     init = "glorot" if any(layer["kind"] in ("sigmoid", "tanh") for layer in case.layers) else "he"
-    why = "Nothing of the inputs reaches the outputs."
-    return why, f"Begin again with weights that suit the layers (init {init}).", restart(init=init)
+    if case.config.init != init:
+        return "", f"Begin again with weights that suit the layers (init {init}).", restart(init=init)
+    rate = lower_rate(case)
+    return "", f"Begin again with learning rate {rate:g}.", restart(learning_rate=rate)
 
 
 @rule("constant-prediction", "warning", "the network names one class whatever it sees")

@@ -32,10 +32,10 @@ VARIANT_WORDS = {
 
 def title(found: Reproduction) -> str:
     """The title; it says when the experiments were shortened."""
-    if found.plan.epochs is None:
+    if not found.shortened:
         return "The assignment, reproduced"
     full = listed([str(epochs) for epochs in sorted({e.config(0, None).epochs for e in found.plan.experiments})])
-    return f"The assignment at a glance: {found.plan.epochs} epochs instead of {full}"
+    return f"The assignment with {found.plan.epochs} epochs instead of {full}"
 
 
 def content(found: Reproduction) -> list[Block]:
@@ -61,10 +61,10 @@ def _summary(found: Reproduction) -> Iterator[Block]:
         "lead",
     )
     yield Items([_printed(row) for row in found.rows if row.experiment.variant == "as-printed"])
-    if found.plan.epochs is None:
+    if not found.shortened:
         yield Items([_held(preset, found) for preset in REPORTED if _rows_of(found.rows, preset)])
     else:
-        yield Text("These runs are shorter than the assignment’s, so the reported numbers cannot be held against them.")
+        yield Text("These runs are not as long as the assignment’s, so the reported numbers are not held against them.")
 
 
 def _rows_of(rows: Sequence[Row], preset: str) -> list[Row]:
@@ -137,14 +137,14 @@ def _table(found: Reproduction) -> Iterator[Block]:
     yield Heading(2, "Reported and measured")
     yield main_table(found.rows, found.own_data)
     yield Text(
-        "Median over the seeds, with the least and the greatest. “Binomial 95 %” is the interval of the last median "
-        "for 5,000 examples: other examples would move it so far. “Dead” counts seeds with an output unit whose input "
-        "to the ReLU is ≤ 0 for all 30,000 training examples; “lost” those with a unit for which it is so for all "
-        "examples of its own digit. “Inside” says that all four reported numbers lie between the least and the "
-        "greatest seed, “nearly” that their binomial intervals reach there. Seeds share their examples and order, but "
-        "for those with “own data”. As printed, the PyTorch network builds a "
-        "dropout layer and never calls it; assignment-1 has none. Training accuracy is the mean over an epoch’s "
-        "batches while the weights move; validation is measured after the epoch, dropout off.",
+        "Median over the seeds, with the least and the greatest. “Binomial 95 %” is the Wilson interval of the last "
+        "median for 5,000 validation examples: how far the draw of these leaves it open. “Dead” counts seeds with an "
+        "output unit whose input to the ReLU is ≤ 0 for all 30,000 training examples; “lost” those with a unit for "
+        "which it is so for all examples of its own digit; both with dropout off. “Inside” says that all four "
+        "reported numbers lie between the least and the greatest seed, “nearly” that their binomial intervals reach "
+        "there. Seeds share their examples and order, but for those with “own data”. As printed, the PyTorch network "
+        "builds a dropout layer and never calls it; assignment-1 has none. Training accuracy is the mean over an "
+        "epoch’s batches while the weights move; validation is measured after the epoch, dropout off.",
         "note",
     )
     yield Figures([strip_figure([*found.rows, *found.own_data])], "Where each seed ended.")
@@ -171,9 +171,14 @@ def _why(rows: Sequence[Row]) -> Iterator[Block]:
         "soon as the averages of past gradients have faded). Its examples get the logit 0 there, and can be right only "
         "by a tie, which falls to the smallest digit: a lost 0 is still named. Where no example at all lifts the unit, "
         "it is dead: no gradient reaches it. Which digits are lost is settled by the first weights and the first "
-        "steps: one run is one draw. The ceiling is the share of training examples whose digit is not lost; digits in "
+        "steps: one run is one draw. The ceiling is the share of training examples whose digit can be named; digits in "
         "brackets have a unit that is not quite dead."
     )
+    if any(row.experiment.variant == "dropout-input" for row in rows):
+        yield Text(
+            "With dropout on the input, all of this holds only nearly: what is left of an example can lift a unit that "
+            "no whole one does, so a digit that is lost or dead there may yet come back."
+        )
     yield digit_table(rows)
     if (table := ceiling_table(rows)).lines:
         yield table

@@ -42,7 +42,11 @@ def _main_lines(rows: Sequence[Row], own_data: Sequence[Row]) -> Iterator[Line]:
 
 def _main_line(name: str, row: Row) -> Line:
     spreads = [spread_words(row.spread(split, kind)) for split, kind in NUMBERS]
-    return Line([name, *spreads, _binomial(row), *_counts(row), reading(row).verdict])
+    return Line([name, *spreads, _binomial(row), *_counts(row), _verdict(row)])
+
+
+def _verdict(row: Row) -> str:
+    return "–" if row.shortened else reading(row).verdict
 
 
 def _binomial(row: Row) -> str:
@@ -114,7 +118,7 @@ def sharing_table(rows: Sequence[Row], own_data: Sequence[Row]) -> Table:
         lines.append(Line([own.experiment.preset], "group"))
         for name, row in (("shared data, weights differ", shared), ("everything differs", own)):
             spreads = [spread_words(row.spread(split, kind)) for split, kind in NUMBERS]
-            lines.append(Line([name, *spreads, *_counts(row), reading(row).verdict]))
+            lines.append(Line([name, *spreads, *_counts(row), _verdict(row)]))
     return Table(headers, lines)
 
 

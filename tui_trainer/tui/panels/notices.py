@@ -8,7 +8,7 @@ from textual.widget import Widget
 
 from tui_trainer.text import printable
 from tui_trainer.tui.bench import Bench
-from tui_trainer.tui.mending import verdicts
+from tui_trainer.tui.mending import can_mend, verdicts
 from tui_trainer.tui.wording import ago
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _saving(history: "History", now: float) -> list[Notice]:
 def _findings(history: "History") -> list[Notice]:
     explained = {rule for finding in history.findings.values() for rule in finding.explains}
     return [
-        (finding.severity, f"{finding.why} {finding.cure}{' d does it.' if finding.request else ''}")
+        (finding.severity, f"{finding.why} {finding.cure}{' d does it.' if can_mend(finding, history) else ''}")
         for finding in history.findings.values()
         if finding.rule not in explained
     ]
