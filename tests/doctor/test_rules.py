@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from doctor_cases import DATA, changed, layers, sound, weight
+from doctor_cases import changed, layers, sound, weight
 
 from tui_trainer.doctor import Case, Finding, load_rules
 
 RULES = {rule.name: rule.check for rule in load_rules()[0]}
 RELU_ON_LOGITS = ("linear", "relu")
+NEGATIVE = {"mean": 0.0, "deviation": 1.0, "min": -0.4, "max": 2.8}
 
 
 def found(name: str, case: Case) -> Finding | None:
@@ -274,7 +275,7 @@ def test_a_class_that_none_of_its_training_examples_lifts_is_lost() -> None:
     "case",
     [
         replace(unlifted(dropout=0.5, dropout_at="input"), lifted={"3": 0}),  # a part of an example may lift it
-        changed(replace(unlifted(), lifted={"3": 0}), inputs={**DATA["inputs"], "min": -0.4}),  # what pushes may lift
+        changed(replace(unlifted(), lifted={"3": 0}), inputs=NEGATIVE),  # what pushes may lift
     ],
     ids=["dropout on the input", "negative inputs"],
 )
@@ -283,7 +284,7 @@ def test_what_is_not_proven_is_not_claimed(case: Case) -> None:
 
 
 def test_where_dropout_may_let_an_example_through_weights_must_stand_still_for_longer() -> None:
-    config = {"dropout": 0.5, "dropout_at": "input"}
+    config: dict[str, Any] = {"dropout": 0.5, "dropout_at": "input"}
     assert found("dead-output-units", dying([3], [3], [3], **config)) is None
     case = dying([3], [3], [3], [3], **config)
     for inspection in case.inspections:

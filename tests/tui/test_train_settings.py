@@ -1,5 +1,8 @@
 """What a user can do with the settings of the Train screen, by keys and by mouse, over scripted trainers."""
 
+import asyncio
+from itertools import product
+
 import pytest
 from driving import LARGE, MakeApp, field, press, script, settle, text, type_into
 from scripted import ScriptedTrainers, epochs
@@ -243,3 +246,21 @@ async def test_keys_that_come_faster_than_the_editor_opens_are_not_lost(make_app
             await settle(pilot)
             await settle(pilot)
             assert field(app, "learning_rate").text == typed
+
+
+async def test_keys_stay_in_order_however_the_opening_of_the_editor_falls_between_them(make_app: MakeApp) -> None:
+    app = make_app()
+    async with app.run_test(size=LARGE) as pilot:
+        await settle(pilot)
+        rate = field(app, "learning_rate")
+        for together, turns in product((1, 2, 3), range(8)):  # keys that come at once, turns of the loop before the rest
+            rate.focus()
+            await settle(pilot)
+            for place, character in enumerate("0.1697"):
+                app.post_message(Key("full_stop" if character == "." else character, character))
+                for _ in range(turns if place == together else 0):
+                    await asyncio.sleep(0)
+            app.post_message(Key("enter", "\r"))
+            await settle(pilot)
+            await settle(pilot)
+            assert rate.text == "0.1697", (together, turns)

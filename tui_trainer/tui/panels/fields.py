@@ -154,14 +154,24 @@ class TextField(Field):
         editor = Editor(text, compact=True, select_on_focus=select)
         self.add_class("-editing")
         self.mount(editor)
-        self.screen.set_focus(editor)  # at once: the next key may have come already, and is the editor's
+        self._hand_on_keys(editor)
+        self.screen.set_focus(editor)  # from here on keys go to the editor, behind those
 
-    def on_key(self, event: events.Key) -> None:
-        """Keys that come while the editor opens are the editor's."""
-        if self.has_focus and (editors := self.query(Editor)):
-            editors.first().post_message(copy(event))  # a new one would be ours, and so not bubble up beyond us
-            event.stop()
-            event.prevent_default()
+    def _hand_on_keys(self, editor: "Editor") -> None:
+        """Keys that came for us after the one that opens the editor are the editor's first ones.
+
+        Both queues are Textual's own: a key that is handed on only when it is our turn comes after later ones.
+        """
+        came = [] if self._pending_message is None else [self._pending_message]
+        self._pending_message = None
+        while not self._message_queue.empty():
+            came.append(self._message_queue.get_nowait())
+        for message in came:
+            self._message_queue.task_done()
+            if isinstance(message, events.Key):
+                editor.post_message(copy(message))  # a new one would be ours, and so not bubble up beyond us
+            else:
+                self._message_queue.put_nowait(message)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Keep what was typed."""
