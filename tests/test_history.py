@@ -57,6 +57,17 @@ def test_pauses_and_the_time_between_trainers_are_no_training(history: History) 
     assert history.elapsed == 5.5 + 2.0
 
 
+def test_what_is_left_of_a_fork_is_counted_from_where_it_began() -> None:
+    history = History(resolve({"epochs": 100}), steps_per_epoch=100)
+    history.add(Started(1, "here", 80, 8000, "step-000008000.safetensors", at=1200.0))
+    assert history.remaining_seconds is None
+    history.add(epoch(90, 0.2, 0.2, 20.0))  # 25 s later
+    assert history.remaining_seconds == 25.0
+    history.add(Started(2, "here", 90, 9000, "step-000009000.safetensors", at=1230.0))  # it goes on five seconds later
+    history.add(epoch(96, 0.2, 0.2, 32.0))
+    assert history.remaining_seconds == 4 * 35 / 16
+
+
 def test_status_follows_the_trainer(history: History) -> None:
     assert history.status == "training"
     history.add(Paused(2, 200, "asked"))

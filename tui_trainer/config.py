@@ -85,15 +85,13 @@ class RunConfig:
 
     batch_size: int = _setting(32, "examples in a step", group="data", minimum=1)
     train_examples: int | None = _setting(
-        None, "training examples, drawn by the seed; 30000 where not given", group="data", minimum=1
+        None, "training examples, drawn by the seed; 30000 if open", group="data", minimum=1
     )
     validation_examples: int | None = _setting(
-        None, "validation examples, drawn by the seed; 5000 where not given", group="data", minimum=1
+        None, "validation examples, drawn by the seed; 5000 if open", group="data", minimum=1
     )
-    data: str | None = _setting(None, "folder with four IDX files; the shipped MNIST if not given", group="data")
-    scale: str = _setting(
-        "unit", "pixels: unit /255, standard mean 0 and deviation 1, none raw", group="data", choices=SCALES
-    )
+    data: str | None = _setting(None, "folder with four IDX files; else the shipped MNIST", group="data")
+    scale: str = _setting("unit", "pixels: unit /255, standard mean 0, none raw", group="data", choices=SCALES)
     shuffle: bool = _setting(True, "a new order of the examples each epoch", group="data")
     partial_batch: bool = _setting(False, "keep the last, smaller batch of an epoch", group="data")
 
@@ -103,10 +101,8 @@ class RunConfig:
         None, "seed of data and order alone; the seed if not given", minimum=0, maximum=2**63 - 1
     )
     checkpoint_seconds: float = _setting(0.0, "seconds between checkpoints; 0 is one every epoch", minimum=0)
-    keep_every: int = _setting(
-        0, "also keep the checkpoint of every so many epochs; 0 keeps the newest two and the best", minimum=0
-    )
-    inspect: bool = _setting(True, "measure the layers once an epoch, for the doctor and the pictures")
+    keep_every: int = _setting(0, "keep also each n-th epoch's checkpoint; 0 none", minimum=0)
+    inspect: bool = _setting(True, "measure the layers once an epoch, for the doctor")
     on_divergence: str = _setting("stop", "what a NaN or infinity does", choices=("stop", "continue"))
     on_save_failure: str = _setting("continue", "what a failed checkpoint does", choices=("continue", "pause"))
     title: str = _setting("", "a name for people; never names a file")

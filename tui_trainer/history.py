@@ -82,6 +82,7 @@ class History:
         self.step = 0
         self.seconds = 0.0  # spent in the engine: training and validation
         self.elapsed = 0.0  # by the wall clock while it trained: with saving, without pauses
+        self.begun: int | None = None  # the step at which its first trainer began: a fork's is not 0
         self.curves: dict[str, Curve] = {name: Curve() for name in (*SERIES, "slice_loss", "slice_error")}
         self.seconds_at: dict[int, float] = {}  # epoch → seconds spent training when it ended
         self.settings: dict[str, float] = {}  # live settings as they stand now
@@ -143,9 +144,10 @@ class History:
     @property
     def remaining_seconds(self) -> float | None:
         """What is left at the mean rate by the wall clock, or None before it is known."""
-        if not (self.position and self.elapsed):
+        begun = (self.begun or 0) / self.steps_per_epoch if self.steps_per_epoch else 0.0
+        if self.position <= begun or not self.elapsed:
             return None
-        return max(0.0, (self.epochs - self.position) * self.elapsed / self.position)
+        return max(0.0, (self.epochs - self.position) * self.elapsed / (self.position - begun))
 
     def accuracy(self, split: str) -> dict[str, float | None]:
         """Largest and last accuracy of a split, as fractions."""
@@ -260,6 +262,7 @@ class History:
     @_fold.register
     def _(self, event: Started) -> None:
         self.status, self.reason = "training", ""
+        self.begun = event.step if self.begun is None else self.begun
         self.pid, self.host = event.pid, event.host
         self.warnings.extend(event.notes)
         if event.resumed_from is not None:

@@ -72,6 +72,10 @@ class ScriptedTrainers(Trainers):
         self.reader = ScriptedReader(self.config, self.events, alive=self.alive)
         return self.reader
 
+    def title(self, directory: Path) -> str:
+        """That of the config."""
+        return self.config.title
+
     def start(self, config: RunConfig, runs: Path) -> Path:
         """Only remembered."""
         self.started.append(config)

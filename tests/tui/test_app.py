@@ -12,11 +12,12 @@ import pytest
 from driving import MakeApp, settle
 from scripted import ScriptedReader, dead_classes, ended, epoch, epochs, loading
 
+from tui_trainer.clock import SILENT_SECONDS
 from tui_trainer.config import resolve
 from tui_trainer.tui import preferences, terminal
 from tui_trainer.tui.app import TrainerApp
 from tui_trainer.tui.attention import Attention, notification
-from tui_trainer.tui.bench import LOADING_SECONDS, SILENT_SECONDS
+from tui_trainer.tui.bench import LOADING_SECONDS
 from tui_trainer.tui.commands import commands_of, offered
 from tui_trainer.tui.crash import write_report
 from tui_trainer.tui.panels.frame import HintLine, KeyBar, TabBar
@@ -96,6 +97,16 @@ async def test_an_unknown_theme_in_the_preferences_is_the_default(make_app: Make
     async with app.run_test() as pilot:
         await settle(pilot)
         assert app.theme == "dark"
+
+
+async def test_what_a_key_changed_is_told_in_one_place(make_app: MakeApp) -> None:
+    app = make_app()
+    async with app.run_test(notifications=True) as pilot:
+        await settle(pilot)
+        for key, words in (("R", "at most twice"), ("R", "at most once"), ("B", "The bell"), ("ctrl+c", "q quits")):
+            await pilot.press(key)
+            (told,) = app._notifications
+            assert words in str(told.message)
 
 
 def test_every_key_of_a_screen_is_its_own_and_has_a_sentence() -> None:

@@ -10,7 +10,7 @@ from tui_trainer.tui.comparison import results, settings_that_differ, surroundin
 
 def test_only_settings_that_differ_are_told(tmp_path: Path) -> None:
     abouts = [RunDirectory(path).read() for path in five_runs(tmp_path)[1:3]]
-    told = {line.name: line.values for line in settings_that_differ(abouts)}
+    told = {line.name: line.values for line in settings_that_differ(abouts, [{}] * len(abouts))}
     assert told == {
         "engine": ("scratch", "pytorch"),
         "optimizer": ("adam", "sgd"),
@@ -21,13 +21,13 @@ def test_only_settings_that_differ_are_told(tmp_path: Path) -> None:
 
 def test_runs_that_were_set_alike_differ_in_nothing(tmp_path: Path) -> None:
     about = RunDirectory(five_runs(tmp_path)[0]).read()
-    assert settings_that_differ([about, about]) == surroundings_that_differ([about, about]) == []
+    assert settings_that_differ([about, about], [{}, {}]) == surroundings_that_differ([about, about]) == []
 
 
 def test_settings_that_only_one_version_knows_are_told_as_missing(tmp_path: Path) -> None:
     about = RunDirectory(five_runs(tmp_path)[0]).read()
     newer = {**about, "config": {**about["config"], "from_the_future": 3}}
-    assert settings_that_differ([about, newer])[0].values == ("–", "3")
+    assert settings_that_differ([about, newer], [{}, {}])[0].values == ("–", "3")
 
 
 def test_another_version_or_other_data_is_told(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_runs_without_a_value_come_last_either_way(runs: RunList, tmp_path: Path
     write_run(tmp_path, "20990101-000000-none")
     runs.forget("20990101-000000-none")
     runs.work([], 60)
-    runs.key = KEYS["validation"]
+    runs.key = KEYS["valid acc"]
     for runs.falling in (False, True):
         assert runs.order()[-1] == "20990101-000000-none"
 

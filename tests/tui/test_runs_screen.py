@@ -3,21 +3,27 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import settle
+from driving import text
 from run_directories import append, five_runs, trained, write_run
-from scripted import STEPS, Clock, epoch
+from scripted import STEPS, T0, Clock, epoch
 from textual.widgets import Input
 
 from tui_trainer.config import resolve
+from tui_trainer.events import SettingChanged
 from tui_trainer.settings import SettingError
 from tui_trainer.store import RunDirectory, RunLock
 from tui_trainer.tui.app import TrainerApp
 from tui_trainer.tui.bench import Bench
 from tui_trainer.tui.commands import commands_of
+from tui_trainer.tui.panels.fields import Field
+from tui_trainer.tui.panels.frame import TabBar
 from tui_trainer.tui.screens.ask import AskText
 from tui_trainer.tui.screens.ask_fork import AskFork
 from tui_trainer.tui.screens.compare import CompareScreen
@@ -114,9 +120,9 @@ def test_all_runs_stand_in_the_table_with_their_figures(runs: list[Path]) -> Non
         rows = lines(screen)
         assert len(rows) == 5
         assert "interrupted" in rows[0]
-        assert "[red]hostile\\x1b[31m name" in rows[0]
+        assert "[red]hostile\\x1b[31m nam" in rows[0]
         assert rows[1].split()[:4] == ["diverged", "much", "too", "fast"]
-        assert "pytorch  sgd           0.25     0.1     40/60   82.17 %    81.75 %     1:20" in rows[2]
+        assert "pytorch  sgd           0.25     0.1       40/60   82.17 %    81.75 %     1:20" in rows[2]
         assert "5 runs in runs" in str(screen.query_one("#about-runs").render())
 
     on_runs(steps)
@@ -185,10 +191,10 @@ def test_sorting_by_key_and_by_heading(runs: list[Path]) -> None:
         await pilot.press("S")
         assert titles(screen)[0] == "with dropout"
         heading = str(screen.query_one("#headings").render())
-        await pilot.click("#headings", offset=(heading.index("validation") + 3, 0))
+        await pilot.click("#headings", offset=(heading.index("valid acc") + 3, 0))
         values = [screen.runs.rows[name].validation_accuracy or 0 for name in screen.table.names]
         assert values == sorted(values)
-        await pilot.click("#headings", offset=(heading.index("validation") + 3, 0))
+        await pilot.click("#headings", offset=(heading.index("valid acc") + 3, 0))
         assert [screen.runs.rows[name].validation_accuracy for name in screen.table.names] == values[::-1]
         await pilot.press("S")
         while screen.runs.key is not None:
@@ -375,6 +381,60 @@ def test_runs_that_train_move_by_themselves(runs: list[Path]) -> None:
 
     with RunLock(alive):
         on_runs(steps)
+
+
+def test_a_trainer_that_says_nothing_is_shown_as_silent_until_it_speaks(
+    runs: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alive = write_run(Path("runs"), "20990101-000000-live", trained(3, status=""), epochs=60)
+    last = epoch(3).at
+    monkeypatch.setattr(import_module("tui_trainer.store.overview"), "now", lambda: last + 60)
+
+    async def steps(pilot: Any, screen: RunsScreen) -> None:
+        assert "silent" in lines(screen)[0]
+        append(alive, [replace(epoch(4), at=last + 55)])
+        await read_again(pilot, screen)
+        assert "training" in lines(screen)[0]
+
+    with RunLock(alive):
+        on_runs(steps)
+
+
+def test_the_settings_of_a_run_that_is_opened_are_those_of_the_next_one(runs: list[Path]) -> None:
+    async def steps(pilot: Any, screen: RunsScreen) -> None:
+        await pilot.press("down", "enter")  # much too fast
+        train = await seen(pilot, TrainScreen)
+        await settle(pilot)
+        assert train.query_one("#field-learning_rate", Field).text == "5"
+        assert (pilot.app.bench.config.learning_rate, pilot.app.bench.config.title) == (5, "")
+        assert "much too fast" in text(pilot.app, TabBar)
+
+    on_runs(steps)
+
+
+def test_another_name_is_seen_in_the_tabs_at_once(runs: list[Path]) -> None:
+    async def steps(pilot: Any, screen: RunsScreen) -> None:
+        await pilot.press("down", "enter")
+        await seen(pilot, TrainScreen)
+        await pilot.press("3", "n")
+        (await seen(pilot, AskText)).query_one(Input).value = "a new name"
+        await pilot.press("enter")
+        await done(screen)
+        await settle(pilot)
+        assert "a new name" in text(pilot.app, TabBar)
+
+    on_runs(steps)
+
+
+def test_comparing_knows_what_was_changed_while_it_trained(runs: list[Path]) -> None:
+    append(RunDirectory(runs[3]), [SettingChanged("learning_rate", 5.0, 0.5, 3, 100, at=T0 + 7)])
+
+    async def steps(pilot: Any, screen: RunsScreen) -> None:
+        await pilot.press("space", "space", "c")
+        shown = await seen(pilot, CompareScreen)
+        assert "5 → 0.5" in shown.query_one("#comparison").render().plain
+
+    on_runs(steps)
 
 
 def test_a_run_that_cannot_be_read_is_a_row_that_can_be_deleted(runs: list[Path]) -> None:

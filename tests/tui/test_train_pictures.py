@@ -152,6 +152,21 @@ def test_quitting_while_a_run_trains_asks_what_shall_become_of_it(looks_the_same
     assert looks_the_same(*training(), press=("q",))
 
 
+def test_at_40x12_quitting_asks_in_few_lines(looks_the_same: Compare) -> None:
+    assert looks_the_same(*training(), size=(40, 12), press=("q",))
+
+
+def test_without_colour_what_is_chosen_in_a_list_is_underlined(
+    looks_the_same: Compare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert looks_the_same(*training(), press=("q", "down"))
+
+
+def test_a_logarithmic_axis_says_so(looks_the_same: Compare) -> None:
+    assert looks_the_same(*training(), size=LARGE, press=("g",))
+
+
 def test_the_list_of_presets_says_what_each_is(looks_the_same: Compare) -> None:
     assert looks_the_same(press=("tab", "enter"))
 

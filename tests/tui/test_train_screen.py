@@ -3,12 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from driving import LARGE, MakeApp, field, press, script, settle, text
-from scripted import RUN, Clock, dead_classes, ended, epoch, epochs, saved
+from scripted import RUN, STEPS, T0, Clock, dead_classes, ended, epoch, epochs, saved
 
+from tui_trainer.clock import SILENT_SECONDS
 from tui_trainer.config import resolve
 from tui_trainer.events import Paused, SettingChanged
-from tui_trainer.tui.bench import SILENT_SECONDS
 from tui_trainer.tui.panels.actions import Action
 from tui_trainer.tui.panels.frame import KeyBar, TabBar
 from tui_trainer.tui.panels.notices import notices
@@ -115,10 +116,27 @@ async def test_a_gone_trainer_is_said_and_r_goes_on(make_app: MakeApp) -> None:
     app = make_app(epochs(5), alive=False)
     async with app.run_test(size=LARGE) as pilot:
         await settle(pilot)
-        assert "gone" in text(app, TabBar)
+        assert "interrupted" in text(app, TabBar)
         await press(pilot, "r")
         assert script(app).resumed == [RUN]
-        assert "gone" not in text(app, TabBar)
+        assert "interrupted" not in text(app, TabBar)
+
+
+@pytest.mark.parametrize("key", "1234567")
+async def test_the_tabs_say_on_every_screen_how_the_run_stands(make_app: MakeApp, key: str) -> None:
+    app = make_app(epochs(5))
+    async with app.run_test(size=LARGE) as pilot:
+        await settle(pilot)
+        await press(pilot, key)
+        assert "training" in text(app, TabBar)
+        reader = script(app).reader
+        assert reader is not None
+        reader.say(Paused(5, 5 * STEPS, at=T0 + 12))
+        await settle(pilot)
+        assert "paused" in text(app, TabBar)
+        reader.alive = False
+        await settle(pilot)
+        assert "interrupted" in text(app, TabBar)
 
 
 async def test_a_trainer_that_never_begins_is_gone_after_a_while(make_app: MakeApp) -> None:
@@ -132,7 +150,7 @@ async def test_a_trainer_that_never_begins_is_gone_after_a_while(make_app: MakeA
         clock.now += SILENT_SECONDS
         for _ in range(10):
             app.tick()
-        assert "gone" in text(app, TabBar)
+        assert "interrupted" in text(app, TabBar)
         assert app.screen.has_class("-over")
 
 

@@ -8,11 +8,12 @@ from driving import LARGE, MakeApp, field, press, script, settle, text, type_int
 from scripted import ScriptedTrainers, epochs
 from textual.events import Key
 
-from tui_trainer.config import resolve
+from tui_trainer.config import SETTINGS, resolve
 from tui_trainer.tui.panels.actions import Action
 from tui_trainer.tui.panels.fields import Editor, Field
 from tui_trainer.tui.panels.frame import HintLine
 from tui_trainer.tui.panels.pick import PickOne
+from tui_trainer.tui.panels.setting_rows import UNTYPED, preset_field, setting_field
 from tui_trainer.tui.panels.settings import SettingsPanel
 
 
@@ -233,6 +234,13 @@ async def test_every_control_is_reached_by_tab_and_says_what_it_means(make_app: 
         assert "action-start" in seen
 
 
+@pytest.mark.parametrize("locked", [False, True])
+def test_what_a_setting_means_fits_into_the_bottom_line_of_80_columns(locked: bool) -> None:
+    for item in (preset_field(), *(setting_field(name) for name in SETTINGS if name not in UNTYPED)):
+        item.locked = locked
+        assert len(item.hint) <= 79, item.hint
+
+
 async def test_keys_that_come_faster_than_the_editor_opens_are_not_lost(make_app: MakeApp) -> None:
     app = make_app()
     async with app.run_test(size=LARGE) as pilot:
@@ -253,7 +261,7 @@ async def test_keys_stay_in_order_however_the_opening_of_the_editor_falls_betwee
     async with app.run_test(size=LARGE) as pilot:
         await settle(pilot)
         rate = field(app, "learning_rate")
-        for together, turns in product((1, 2, 3), range(8)):  # keys that come at once, turns of the loop before the rest
+        for together, turns in product((1, 2, 3), range(8)):  # keys at once, then turns of the loop
             rate.focus()
             await settle(pilot)
             for place, character in enumerate("0.1697"):

@@ -13,7 +13,7 @@ from tui_trainer.cli.opening import open_app
 from tui_trainer.cli.train import BatchFlag, JsonFlag, RunsFlag, has_terminal
 from tui_trainer.exit_codes import BUG, USAGE
 from tui_trainer.run import config_command, fork_run, launch, replay_run, request
-from tui_trainer.store import Overview, RunReader, SchemaError, find_run, is_alive, list_runs, overview
+from tui_trainer.store import Overview, RunDirectory, RunReader, SchemaError, find_run, is_alive, list_runs, overview
 
 RunName = Annotated[str | None, Parameter(help="an id, the start of one, or a path; the newest if not given")]
 
@@ -67,7 +67,12 @@ def attach(run: RunName = None, /, *, runs: RunsFlag = None) -> int:
     directory = find_run(run, folder)
     if not has_terminal():
         return fail("no terminal to draw on: `tui-trainer show` prints a run", USAGE)
-    return open_app(directory.config(), folder, attach=directory.path)
+    return _watch(directory, folder)
+
+
+def _watch(directory: RunDirectory, folder: Path) -> int:
+    """The app on a run, with the settings of that for the next one."""
+    return open_app(directory.config().replace(title=""), folder, attach=directory.path)
 
 
 MoreEpochs = Annotated[int | None, whole("train this many epochs more than the run was to have")]
@@ -98,7 +103,7 @@ def resume(
         return fail("no terminal to draw on: use --batch", USAGE)
     if not reader.alive:
         launch(directory.path, epochs=total)
-    return open_app(directory.config(), folder, attach=directory.path)
+    return _watch(directory, folder)
 
 
 AtEpoch = Annotated[int | None, whole("branch from the checkpoint of this epoch; the newest if not given")]
@@ -122,7 +127,7 @@ def fork(
     if batch:
         return train_and_print(made.path, as_json=json)
     launch(made.path)
-    return open_app(made.config(), folder, attach=made.path)
+    return _watch(made, folder)
 
 
 def _ask(run: str | None, folder: Path | None, action: str, **arguments: object) -> int:

@@ -264,7 +264,7 @@ class Trainer:
     def _leave(self, status: str, reason: str, code: int) -> Outcome:
         progress = self.training.progress if hasattr(self, "training") else None
         epoch, step = (progress.epochs_done, progress.step) if progress else (self.history.epoch, self.history.step)
-        if status == "diverged":
+        if status == "diverged" and self.training.halted:
             step = self.training.diverged_at or step
         self.say(Ended(status, epoch, step, reason))
         try:

@@ -3,7 +3,7 @@
 from tui_trainer.store.checkpoints import CheckpointStore
 from tui_trainer.store.directory import RunDirectory, SchemaError, find_run, list_runs
 from tui_trainer.store.lock import LockedError, RunLock, is_alive
-from tui_trainer.store.overview import Overview, overview, state
+from tui_trainer.store.overview import Overview, changed_settings, overview, state
 from tui_trainer.store.reader import RunReader
 from tui_trainer.store.removal import delete_run
 from tui_trainer.store.requests import Request, RequestReader, send_request
@@ -20,6 +20,7 @@ __all__ = [
     "RunLock",
     "RunReader",
     "SchemaError",
+    "changed_settings",
     "delete_run",
     "find_run",
     "is_alive",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tui_trainer.clock import SILENT_SECONDS, now
 from tui_trainer.events import (
     Continued,
     Ended,
@@ -31,7 +32,7 @@ class Overview:
     id: str
     directory: str
     title: str
-    state: str  # training, paused, loading; done, stopped, diverged, failed; interrupted: dead without an end
+    state: str  # training, silent, paused, loading; done, stopped, diverged, failed; interrupted: dead without an end
     alive: bool
     created: float
     engine: str
@@ -101,7 +102,8 @@ def _summary(directory: RunDirectory) -> dict[str, Any] | None:
 def _from_tails(directory: RunDirectory, alive: bool) -> dict[str, Any]:
     """The facts at the ends of the two growing files."""
     facts: dict[str, Any] = {"state": "starting" if alive else "interrupted"}
-    for event in sorted(_tail(directory.metrics) + _tail(directory.events), key=lambda event: event.at):
+    events = sorted(_tail(directory.metrics) + _tail(directory.events), key=lambda event: event.at)
+    for event in events:
         match event:
             case EpochMeasured():
                 facts["epoch"], facts["seconds"] = event.epoch, event.seconds
@@ -113,9 +115,20 @@ def _from_tails(directory: RunDirectory, alive: bool) -> dict[str, Any]:
                 facts["epochs_asked" if name == "epochs" else name] = new
     if alive:
         facts["state"] = _state_alive(directory)
+        if facts["state"] == "training" and events and now() - events[-1].at > SILENT_SECONDS:
+            facts["state"] = "silent"
     elif (end := _last_end(directory)) is not None:
         facts["state"] = end
     return facts
+
+
+def changed_settings(directory: RunDirectory) -> dict[str, float]:
+    """The live settings that were changed while the run trained, as they stand now."""
+    try:
+        lines = [line for line in directory.events.read_bytes().split(b"\n") if b'"setting-changed"' in line]
+    except OSError:
+        return {}
+    return {event.name: event.new for line in lines if isinstance(event := from_line(line), SettingChanged)}
 
 
 def _state_alive(directory: RunDirectory) -> str:

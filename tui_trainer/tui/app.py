@@ -25,6 +25,7 @@ from tui_trainer.tui.bench import Bench
 from tui_trainer.tui.commands import Command, bindings, offered
 from tui_trainer.tui.crash import write_report
 from tui_trainer.tui.marks import ASCII, UNICODE
+from tui_trainer.tui.panels.frame import TabBar
 from tui_trainer.tui.panels.pick import PickOne
 from tui_trainer.tui.registry import SCREENS
 from tui_trainer.tui.screens.base import BenchScreen
@@ -79,7 +80,7 @@ class TrainerApp(App[int]):
         Command("ctrl+p", "command_palette", "Palette", "Find a command by its name.", footer=False),
         Command("T", "next_theme", "Theme", "Change to the next theme.", footer=False),
         Command("B", "notify_me", "Bell", "Ring a bell at the end of the run, or do not.", footer=False),
-        Command("R", "slower", "Redraw rate", "Draw the plots less often, for slow lines.", footer=False),
+        Command("R", "slower", "Redraw rate", "Draw what moves less often, for slow lines.", footer=False),
         Command("q,ctrl+q", "leave", "Quit", "Quit; asks first while a run trains."),
     )
     BINDINGS = bindings(KEYS)
@@ -144,6 +145,7 @@ class TrainerApp(App[int]):
         if said:
             screen.show_run()
         screen.tick()
+        screen.query_one(TabBar).follow()
 
     def ask(self, action: str, **arguments: Any) -> bool:
         """Ask the trainer for something; where that cannot be written, say so. Whether it was asked."""
@@ -184,13 +186,28 @@ class TrainerApp(App[int]):
         """Call me back at the end of a run, or do not."""
         self.remember(notify=not self.preferences.notify)
         when = "at the end, on divergence and on a finding" if self.preferences.notify else "never"
-        self.notify(f"The bell rings {when}.", markup=False)
+        self.tell(f"The bell rings {when}.")
+
+    @property
+    def redraw_period(self) -> int:
+        """In how many ticks what moves is drawn once."""
+        return POLLS_PER_SECOND // max(1, min(POLLS_PER_SECOND, self.preferences.redraws))
 
     def action_slower(self) -> None:
         """The next of a few rates."""
         slower = [rate for rate in REDRAW_RATES if rate < self.preferences.redraws]
         self.remember(redraws=slower[0] if slower else REDRAW_RATES[0])
-        self.notify(f"The plots are drawn at most {self.preferences.redraws} times a second.", markup=False)
+        often = {1: "once", 2: "twice"}.get(self.preferences.redraws, f"{self.preferences.redraws} times")
+        self.tell(f"What moves is drawn at most {often} a second.")
+
+    def tell(self, words: str) -> None:
+        """What a key has changed, in the place of what was told before."""
+        self.clear_notifications()
+        self.notify(words, markup=False)
+
+    def action_help_quit(self) -> None:
+        """Textual's answer to Ctrl+C, which quits other programs."""
+        self.tell("q quits; a run that trains can be left alone or stopped.")
 
     def delay_update(self, delay: float = 0.05) -> None:
         """Textual masks a change of screens for so long; ours come in one piece, and no key shall wait for that."""
@@ -227,7 +244,7 @@ class TrainerApp(App[int]):
     def action_help(self) -> None:
         """All keys."""
         groups = grouped(offered(self))
-        self.push_screen(ReadDialog("Keys", lambda: help_text(groups, MOVING)))
+        self.push_screen(ReadDialog("Keys", lambda: help_text(groups, MOVING, self.marks)))
 
 
 def run_app(config: RunConfig, runs: Path, *, attach: Path | None = None) -> int:

@@ -4,14 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui_trainer.clock import now
+from tui_trainer.clock import SILENT_SECONDS, now
 from tui_trainer.config import RunConfig
 from tui_trainer.tui.trainers import Reader, Trainers
 
 if TYPE_CHECKING:
     from tui_trainer.history import History
 
-SILENT_SECONDS = 10.0  # a trainer that writes nothing for so long is shown as silent
 ANSWER_SECONDS = 3.0
 LOADING_SECONDS = 60.0  # importing PyTorch from a cold disk takes long and says nothing
 
@@ -34,6 +33,7 @@ class Bench:
         self.clock = clock
         self.reader: Reader | None = None
         self.directory: Path | None = None  # of the run that is looked at
+        self.title = ""  # its name for people
         self.opened_at = 0.0
         self.launched_at = 0.0  # when the run that is looked at was made to go on
         self._asked: dict[str, tuple[float, float]] = {}  # live setting → (value, when it was asked for)
@@ -75,10 +75,10 @@ class Bench:
 
     @property
     def state_word(self) -> str:
-        """How the run stands, in a word: its status, or that its trainer is silent or gone."""
+        """How the run stands, in a word: its status, or that its trainer is silent, or gone without a word."""
         if self.history is None:
             return ""
-        return self.history.status if not self.silence else "silent" if self.living else "gone"
+        return self.history.status if not self.silence else "silent" if self.living else "interrupted"
 
     def open(self, directory: Path) -> None:
         """Look at a run, living or over; `ValueError` or `OSError` where it is none."""
@@ -88,7 +88,7 @@ class Bench:
 
     def look_at(self, directory: Path, reader: Reader) -> None:
         """Look at a run that was read."""
-        self.reader, self.directory = reader, directory
+        self.reader, self.directory, self.title = reader, directory, self.trainers.title(directory)
         self.opened_at, self.launched_at = self.clock(), 0.0
         self._refused = reader.history.refused
 

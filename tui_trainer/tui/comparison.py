@@ -19,12 +19,19 @@ class Line:
     best: frozenset[int] = frozenset()
 
 
-def settings_that_differ(abouts: Sequence[Mapping[str, Any]]) -> list[Line]:
-    """The settings of which not all runs have the same value, from what stands in each `run.json`."""
+def settings_that_differ(abouts: Sequence[Mapping[str, Any]], changes: Sequence[Mapping[str, float]]) -> list[Line]:
+    """The settings of which not all runs have the same value: from each `run.json`, and what was changed since."""
     configs = [about["config"] for about in abouts]
     names = dict.fromkeys(name for config in configs for name in config if name != "title")
-    lines = [Line(name.replace("_", " "), tuple(_text(config.get(name)) for config in configs)) for name in names]
+    both = list(zip(configs, changes, strict=True))
+    lines = [Line(name.replace("_", " "), tuple(_setting(name, *pair) for pair in both)) for name in names]
     return [line for line in lines if len(set(line.values)) > 1]
+
+
+def _setting(name: str, config: Mapping[str, Any], changed: Mapping[str, float]) -> str:
+    """A setting as the run began with it, and as it ended up."""
+    begun, now = config.get(name), changed.get(name, config.get(name))
+    return _text(begun) if begun == now else f"{_text(begun)} → {_text(now)}"
 
 
 def surroundings_that_differ(abouts: Sequence[Mapping[str, Any]]) -> list[Line]:
@@ -45,7 +52,7 @@ def results(rows: Sequence[Overview]) -> list[Line]:
         _ranked("training accuracy", [row.training_accuracy for row in rows], percent),
         _ranked("validation accuracy", [row.validation_accuracy for row in rows], percent),
         _ranked("best validation accuracy", [row.best_validation_accuracy for row in rows], percent),
-        Line("time", tuple(duration(row.seconds) for row in rows)),
+        Line("trained for", tuple(duration(row.seconds) for row in rows)),
     ]
 
 

@@ -184,13 +184,12 @@ class View:
             self.cursor = None if place is None else track.xs[place]
 
     def put_at_mark(self, by: int) -> None:
-        """To the next (1) or previous (-1) thing that happened to the selected run."""
+        """To the next (1) or previous (-1) thing that happened to the selected run; checkpoints are too many."""
         shown = self.chosen
         if shown is None:
             return
         history = shown.history
-        marked = {mark.epoch for mark in history.marks} | history.checkpoints.keys()
-        places = sorted(self.axis.place(history, epoch) for epoch in marked)
+        places = sorted({self.axis.place(history, mark.epoch) for mark in history.marks})
         here = self.cursor if self.cursor is not None else -1.0 if by > 0 else float("inf")
         further = [x for x in places if (x > here if by > 0 else x < here)]
         if further:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+_ARROWS = (("←", "left"), ("→", "right"), ("↑", "up"), ("↓", "down"))
+
 
 @dataclass(frozen=True)
 class Marks:
@@ -16,6 +18,12 @@ class Marks:
     times: str
     dash: str
     points: tuple[str, ...]  # of curves, in their order
+
+    def keys(self, text: str) -> str:
+        """A text that names keys; without arrows to draw, they are spelled, as < and > are keys of their own."""
+        for arrow, name in _ARROWS if self.ascii else ():
+            text = text.replace(arrow, name)
+        return text
 
 
 UNICODE = Marks(False, "●", "‹", "›", "━", "─", "×", "–", ("●", "◆", "▲", "■", "+", "×", "○"))

@@ -29,7 +29,7 @@ class Column:
 
 
 def _epochs(row: Overview) -> str:
-    return f"{row.epoch:,}/{row.epochs:,}" if row.epochs < 10_000 else f"{row.epoch:,}"
+    return f"{row.epoch:,}/{row.epochs:,}" if row.epochs < 10_000 else f"{row.epoch:,}/{row.epochs / 1000:.3g}k"
 
 
 NAME = Column(
@@ -43,11 +43,11 @@ COLUMNS: tuple[Column, ...] = (
     Column("optimizer", 10, lambda row: row.optimizer, lambda row: row.optimizer, 3, right=False),
     Column("dropout", 8, lambda row: f"{row.dropout:g}", lambda row: row.dropout, 6),
     Column("rate", 8, lambda row: f"{row.learning_rate:.4g}", lambda row: row.learning_rate, 2),
-    Column("epochs", 10, _epochs, lambda row: row.epoch, 1),
-    Column("training", 10, lambda row: percent(row.training_accuracy), lambda row: row.training_accuracy, 4),
-    Column("validation", 11, lambda row: percent(row.validation_accuracy), lambda row: row.validation_accuracy),
-    Column("best", 10, lambda row: percent(row.best_validation_accuracy), lambda row: row.best_validation_accuracy, 8),
-    Column("time", 9, lambda row: duration(row.seconds), lambda row: row.seconds, 7),
+    Column("epochs", 12, _epochs, lambda row: row.epoch, 1),
+    Column("train acc", 10, lambda row: percent(row.training_accuracy), lambda row: row.training_accuracy, 4),
+    Column("valid acc", 11, lambda row: percent(row.validation_accuracy), lambda row: row.validation_accuracy),
+    Column("best acc", 10, lambda row: percent(row.best_validation_accuracy), lambda row: row.best_validation_accuracy, 8),
+    Column("trained", 9, lambda row: duration(row.seconds), lambda row: row.seconds, 7),
 )
 
 

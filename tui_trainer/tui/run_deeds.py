@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from textual.screen import Screen
 
 from tui_trainer.export import export
-from tui_trainer.store import CheckpointStore, Overview, RunDirectory, delete_run
+from tui_trainer.store import CheckpointStore, Overview, RunDirectory, changed_settings, delete_run
 from tui_trainer.store.checkpoints import step_of
 from tui_trainer.tui.overlay import turn_pins
 from tui_trainer.tui.panels.pick import Option, PickOne
@@ -53,9 +53,11 @@ class RunDeeds:
     # -- looking -------------------------------------------------------------
 
     async def open(self, names: list[str]) -> None:
-        """Look at a run on Train, in a thread, for a long run takes a while to read."""
+        """Look at a run on Train, with its settings for the next; in a thread, for a long run takes a while to read."""
         path = self.runs.path(names[0])
-        self.bench.look_at(path, await asyncio.to_thread(self._read, path))
+        reader = await asyncio.to_thread(self._read, path)
+        self.bench.look_at(path, reader)
+        self.bench.config = reader.history.config.replace(title="")
         self.app.action_open("train")
 
     def _read(self, path: Path) -> Reader:
@@ -74,8 +76,10 @@ class RunDeeds:
         """Two runs or more, side by side."""
         if len(names) < 2:
             raise Refused("mark two runs or more with space, then compare them")
-        abouts = [RunDirectory(self.runs.path(name)).read() for name in names]
-        await self._ask(CompareScreen([self.row(name) for name in names], abouts))
+        directories = [RunDirectory(self.runs.path(name)) for name in names]
+        abouts = [directory.read() for directory in directories]
+        changes = await asyncio.to_thread(lambda: [changed_settings(directory) for directory in directories])
+        await self._ask(CompareScreen([self.row(name) for name in names], abouts, changes))
 
     # -- training on ---------------------------------------------------------
 
@@ -121,8 +125,11 @@ class RunDeeds:
         ask = AskText(f"A name for {names[0]}", "empty: its id", self.row(names[0]).title, _too_long)
         title = await self._ask(ask)
         if title is not None:
-            RunDirectory(self.runs.path(names[0])).rename(title)
+            path = self.runs.path(names[0])
+            RunDirectory(path).rename(title)
             self.runs.forget(names[0])
+            if path == self.bench.directory:
+                self.bench.title = title
 
     async def delete(self, names: list[str]) -> None:
         """Asks first; what trains is not deleted."""

@@ -108,7 +108,7 @@ THEMES: tuple[Theme, ...] = (
         variables={
             **dict.fromkeys(_VARIABLES, _TERMINAL_OWN),
             "input-cursor-text-style": "reverse",
-            "block-cursor-text-style": "reverse",
+            "block-cursor-text-style": "bold underline",
         },
     ),
 )

@@ -38,6 +38,15 @@ class Trainers:
 
         return RunReader(directory)
 
+    def title(self, directory: Path) -> str:
+        """The name of a run for people; it can be given another at any time."""
+        from tui_trainer.store import RunDirectory, SchemaError
+
+        try:
+            return RunDirectory(directory).title()
+        except SchemaError:
+            return ""
+
     def start(self, config: RunConfig, runs: Path) -> Path:
         """Check the data, make the run directory, start its trainer. Slow; `ValueError`, `OSError`."""
         from tui_trainer import run

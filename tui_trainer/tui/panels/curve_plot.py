@@ -9,7 +9,7 @@ from tui_trainer.tui.panels.plotted import PlotPanel
 class CurvePlot(PlotPanel, can_focus=True):
     """Shows the plot that it is given; says what the mouse wants."""
 
-    WORDS = "the curves: ← → or a click put the cursor, + - or the wheel zoom, < > move"
+    WORDS = "curves: ← → or a click put the cursor, + - or the wheel zoom, < > move"
 
     class Pointed(Message):
         """A click at this x."""

@@ -53,7 +53,7 @@ class Field(ClickableWidget, can_focus=True):
         """What the setting means, and how it is changed or why it cannot be."""
         if self.problem:
             return self.problem
-        how = "fixed while the run trains" if self.locked else self.keys_hint
+        how = "fixed while it trains" if self.locked else self.keys_hint
         return f"{self.words[:1].upper()}{self.words[1:]} · {how}"
 
     def show(self, text: str, *, problem: str = "", locked: bool = False) -> None:
@@ -196,6 +196,7 @@ class NumberField(TextField):
     """A setting that is a number: Left and Right step it, a digit begins to type another."""
 
     keys_hint = "← → step, Enter types"
+    first = 0.0001  # what stands above 0
 
     def __init__(self, name: str, words: str, text: str, *, whole: bool, live: bool = False, empty: str = "") -> None:
         super().__init__(name, words, text, live=live, empty=empty)
@@ -212,7 +213,7 @@ class NumberField(TextField):
         """The round number below or above this one; whole numbers by one, others along 1, 2, 5, 10."""
         from tui_trainer.tui.panels.stepping import stepped
 
-        self.give(stepped(self.text or self.empty, by, self.whole))
+        self.give(stepped(self.text or self.empty, by, self.whole, self.first))
 
 
 class Editor(Input):

@@ -20,16 +20,28 @@ STATUS_STYLES = {
     "diverged": "$error",
     "failed": "$error",
     "silent": "$error",
-    "gone": "$error",
+    "interrupted": "$error",
 }
 
 
 class TabBar(ClickableWidget):
     """The screens, the one that is seen, and how the run that is looked at stands."""
 
+    _said: tuple[str, ...] = ()
+
+    def follow(self) -> None:
+        """Draw again if the run stands otherwise than it says."""
+        if self._facts() != self._said:
+            self.refresh()
+
+    def _facts(self) -> tuple[str, ...]:
+        bench = cast("TrainerApp", self.app).bench
+        return () if bench.history is None else (bench.state_word, printable(bench.title, 24))
+
     def render(self) -> Content:
         """One line."""
         app, width = cast("TrainerApp", self.app), self.size.width - 2
+        self._said = self._facts()
         for titled, named in ((True, True), (True, False), (False, False)):
             state, tabs = self._state(app, titled), self._tabs(app, named)
             if tabs.cell_length + state.cell_length <= width:
@@ -50,11 +62,9 @@ class TabBar(ClickableWidget):
         return Content.assemble(key, name, " ")
 
     def _state(self, app: "TrainerApp", titled: bool) -> Content:
-        history = app.bench.history
-        if history is None:
+        if not self._said:
             return Content.styled("no run", "$quiet")
-        word = app.bench.state_word
-        title = printable(history.config.title, 24)
+        word, title = self._said
         return Content.assemble(
             Content.styled(f"{title}  " if title and titled else "", "$quiet"),
             Content.styled(f"{app.marks.dot} {word}", STATUS_STYLES.get(word, "$foreground")),
@@ -73,8 +83,10 @@ class HintLine(Widget):
         self.refresh()
 
     def render(self) -> Content:
-        """One line."""
-        return Content.styled(f" {printable(self._words)}", "$quiet")
+        """One line; what does not fit ends in an ellipsis."""
+        words = cast("TrainerApp", self.app).marks.keys(printable(self._words))
+        room = self.size.width - 1
+        return Content.styled(f" {words if len(words) <= room else f'{words[: room - 1]}…'}", "$quiet")
 
 
 class KeyBar(ClickableWidget):
@@ -90,7 +102,11 @@ class KeyBar(ClickableWidget):
 
     def _part(self, command: Command, prefix: str) -> Content:
         return Content.assemble(
-            clickable(f" {command.shown_key} ", prefix + command.action, "bold $footer-key-foreground"),
+            clickable(
+                f" {cast('TrainerApp', self.app).marks.keys(command.shown_key)} ",
+                prefix + command.action,
+                "bold $footer-key-foreground",
+            ),
             clickable(f"{command.label} ", prefix + command.action, "$foreground 80%"),
         )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from textwrap import wrap
 from typing import ClassVar
 
@@ -14,6 +15,10 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option as Row
 
 from tui_trainer.text import printable
+
+NARROWEST = 20  # columns that words beside a name want
+AROUND, MARGINS = 5, 2  # lines of a dialog besides its title and its list: border, margins, hint; the margins alone
+LOW = 20  # lines of a window that has none to spare
 
 
 @dataclass(frozen=True)
@@ -34,19 +39,26 @@ class PickOne(ModalScreen[str | None]):
         self._title, self._options, self._picked = title, list(options), picked
 
     def compose(self) -> ComposeResult:
-        """A title and the list."""
-        width = max(len(option.name) for option in self._options)
+        """A title and the list; in a narrow window, what is said of each stands under it, or gives way."""
+        room = self.app.size.width * 9 // 10 - 6
+        names = max(len(option.name) for option in self._options)
+        beside = room - names - 2 >= NARROWEST
+        title = wrap(self._title, room)
+        self._around = len(title) + AROUND
         with Vertical(classes="dialog"):
-            yield Static(f"{self._title}", classes="dialog-title", markup=False)
-            rows = [Row(self._row(option, width), id=f"option-{i}") for i, option in enumerate(self._options)]
+            yield Static("\n".join(title), classes="dialog-title", markup=False)
+            under = room if self.app.size.height >= LOW else 0
+            write = partial(_beside, names, min(76, room - names - 2)) if beside else partial(_under, under)
+            rows = [Row(write(option), id=f"option-{i}") for i, option in enumerate(self._options)]
             yield OptionList(*rows, markup=False)
             yield Static("Enter takes it, Esc goes back", classes="dialog-hint", markup=False)
 
-    def _row(self, option: Option, width: int) -> Content:
-        lines = wrap(printable(option.words), max(20, min(76, self.app.size.width * 9 // 10 - 8 - width))) or [""]
-        rest = [f"{'':<{width}}  {line}" for line in lines[1:]]
-        words = "\n".join([f"  {lines[0]}", *rest]) if option.words else ""
-        return Content.assemble((printable(option.name).ljust(width), "bold"), (words, "$secondary"))
+    def on_resize(self) -> None:
+        """The list scrolls where the window is low, and has no empty lines around it."""
+        height = self.app.size.height
+        self.query_one(".dialog").set_class(height < LOW, "-low")
+        around = self._around - MARGINS if height < LOW else self._around
+        self.query_one(OptionList).styles.max_height = max(3, height * 9 // 10 - around)
 
     def on_mount(self) -> None:
         """Begin at what is chosen now."""
@@ -56,3 +68,16 @@ class PickOne(ModalScreen[str | None]):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Take it."""
         self.dismiss(self._options[event.option_index].name)
+
+
+def _beside(column: int, room: int, option: Option) -> Content:
+    """A name, and beside it what is said of it."""
+    lines = wrap(printable(option.words), room) or [""]
+    words = "\n".join([f"  {lines[0]}", *(f"{'':<{column}}  {line}" for line in lines[1:])]) if option.words else ""
+    return Content.assemble((printable(option.name).ljust(column), "bold"), (words, "$secondary"))
+
+
+def _under(room: int, option: Option) -> Content:
+    """A name, and under it, if there is room, what is said of it."""
+    words = "".join(f"\n  {line}" for line in wrap(printable(option.words), room - 2)) if room else ""
+    return Content.assemble((printable(option.name), "bold"), (words, "$secondary"))

@@ -81,19 +81,20 @@ class Summary(Widget):
         if history is None:
             return Content("")
         where = "" if app.bench.directory is None else str(app.bench.directory)
-        return summary(history, where, self.size.width, gone=app.bench.state_word == "gone")
+        return summary(history, app.bench.state_word, where, self.size.width)
 
 
-def summary(history: "History", directory: str, width: int, gone: bool = False) -> Content:
+def summary(history: "History", state: str, directory: str, width: int) -> Content:
     """The summary in five lines."""
     word = {"done": "Done", "stopped": "Stopped", "interrupted": "Interrupted", "diverged": "Diverged"}
-    style = "bold $success" if history.status == "done" else "bold $warning"
-    status = "Gone" if gone else word.get(history.status, "Failed")
+    style = "bold $success" if state == "done" else "bold $warning"
     head = Content.assemble(
-        (f" {status}", style),
+        (f" {word.get(state, 'Failed')}", style),
         (f"  {history.epoch:,} of {history.epochs:,} epochs in {duration(history.elapsed)}", "$foreground"),
-        (f"  {count(history.examples_per_second)} examples/s", "$quiet"),
     )
+    speed = Content.styled(f"  {count(history.examples_per_second)} examples/s", "$quiet")
+    if head.cell_length + speed.cell_length <= width:
+        head += speed
     rows = [head, Content.styled(" accuracy        max       final", "$quiet")]
     for split in ("training", "validation"):
         accuracy = history.accuracy(split)

@@ -33,7 +33,7 @@ class RunLegend(ClickableWidget, can_focus=True):
         Binding("up", "screen.select(-1)", show=False),
         Binding("down", "screen.select(1)", show=False),
     ]
-    hint = "the runs: ↑ ↓ choose one, h hides it, o shows it alone, p pins it, so that it stays when another is opened"
+    hint = "the runs: ↑ ↓ choose one, h hides it, o shows it alone, p pins it here"
 
     def __init__(self, view: View) -> None:
         super().__init__(id="legend")
@@ -72,7 +72,10 @@ class RunLegend(ClickableWidget, can_focus=True):
         if shown is None:
             return Content.styled(" no run: start one on Train, or pin some on Runs", "$quiet")
         if view.cursor is None:
-            return Content.styled(" newest values", "bold") + Content.styled("   ← → or a click: a cursor", "$quiet")
+            arrows = cast("TrainerApp", self.app).marks.keys("← →")
+            return Content.styled(" newest values", "bold") + Content.styled(
+                f"   {arrows} or a click: a cursor", "$quiet"
+            )
         place = Content.styled(f" {self._place(shown.history, view.cursor)}", "bold")
         return Content("  ").join([place, *self._told(shown)])
 
@@ -83,7 +86,7 @@ class RunLegend(ClickableWidget, can_focus=True):
         per_epoch = history.steps_per_epoch or 1
         epoch = x if axis.name == "epoch" else x / per_epoch
         time = duration(seconds_at(history, epoch))
-        return f"epoch {AXES[0].write(epoch)}  step {count(epoch * per_epoch)}  time {time}"
+        return f"epoch {AXES[0].write(epoch)}  step {count(epoch * per_epoch)}  trained {time}"
 
     def _told(self, shown: Shown) -> Iterator[Content]:
         ascii = cast("TrainerApp", self.app).marks.ascii
@@ -113,7 +116,7 @@ class RunLegend(ClickableWidget, can_focus=True):
 
     def _names(self) -> Content:
         columns = "".join(name.rjust(COLUMN) for name, _, _ in self._columns())
-        time = "time".rjust(self._time_width()) if self._time_width() else ""
+        time = "trained".rjust(self._time_width()) if self._time_width() else ""
         runs, rows = len(self._view.overlay.runs), self.size.height - 2
         heading = f"   run {self._view.selected + 1} of {runs}" if runs > rows else "   run"
         return Content.styled(heading.ljust(self._room()) + columns + time, "$quiet")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tui_trainer.tui.curve_signs import KINDS
 from tui_trainer.tui.wording import number, percent
 
 if TYPE_CHECKING:
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
     from tui_trainer.tui.plot import Plot
 
 SLICES_UNTIL = 2  # epochs; before it the training curve is made of slices, for there is nothing else yet
-_SIGNS = {"setting": ("▴", "^"), "finding": ("!", "!"), "resume": ("»", ">")}
+SIGNS = ("setting", "finding", "resume")  # the kinds of happenings that are marked here
 
 
 def run_plot(history: "History", measure: str, ascii: bool = False, log: bool = False) -> "Plot":
@@ -19,11 +20,12 @@ def run_plot(history: "History", measure: str, ascii: bool = False, log: bool = 
 
     training, validation = _training(history, measure), history.curves[f"validation_{measure}"]
     write: Callable[[float | None], str] = number if measure == "loss" else percent
-    signs = [Sign(mark.epoch, _SIGNS[mark.kind][ascii]) for mark in history.marks if mark.kind in _SIGNS]
+    signs = [Sign(mark.epoch, KINDS[mark.kind][ascii]) for mark in history.marks if mark.kind in SIGNS]
+    unit = history.config.loss if measure == "loss" else "share wrong"
     return Plot(
         title=measure.title(),
         x_label="epoch",
-        y_label=history.config.loss if measure == "loss" else "share wrong",
+        y_label=f"{unit}, log" if log else unit,
         series=(
             Series("training", training.epochs, training.values, 0, value=write(training.last)),
             Series("validation", validation.epochs, validation.values, 1, value=write(validation.last)),

@@ -28,7 +28,7 @@ class Scrubber(DrawnPanel, can_focus=True):
         Binding("home", "screen.scrub(-1000000)", show=False),
         Binding("end", "screen.scrub(1000000)", show=False),
     ]
-    hint = "← → go over the saved checkpoints; keep every 1 (Train, m) keeps one of each epoch"
+    hint = "← → go over the saved checkpoints; keep every 1 (Train, m) keeps them all"
 
     class Chosen(Message):
         """The user pointed at a checkpoint."""

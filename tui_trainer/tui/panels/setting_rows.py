@@ -42,6 +42,11 @@ EMPTY = {
     "data_seed": "as seed",
     "data": "shipped MNIST",
 }
+FIRST = {
+    "dropout": 0.1,
+    "label_smoothing": 0.01,
+    "momentum": 0.1,
+}  # where a step from 0 leads, where 0.0001 will not do
 LABELS = {
     "init": "initial values",
     "dropout_at": "dropout at",
@@ -88,7 +93,7 @@ def _shared(one: dict[str, Any], other: dict[str, Any]) -> int:
 
 def preset_field() -> Field:
     """The field that takes the settings of an experiment."""
-    words = "the settings of an experiment to begin with; * some are changed"
+    words = "the settings to begin with; * some are changed"
     return ChoiceField("preset", words, "", preset_names, explain=_about_preset)
 
 
@@ -100,7 +105,8 @@ def setting_field(name: str) -> Field:
         choices = engine_names if name == "engine" else lambda: setting.choices or ("yes", "no")
         field: Field = ChoiceField(name, setting.help, "", choices, explain=EXPLAIN.get(name), live=setting.live)
     elif kind in (int, float):
-        field = NumberField(name, setting.help, "", whole=kind is int, live=setting.live, empty=empty)
+        field = number = NumberField(name, setting.help, "", whole=kind is int, live=setting.live, empty=empty)
+        number.first = FIRST.get(name, number.first)
     else:
         field = TextField(name, setting.help, "", empty=empty)
     field.label = LABELS.get(name, field.label)

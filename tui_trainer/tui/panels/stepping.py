@@ -3,13 +3,13 @@
 import math
 
 SMALLEST = 1e-6  # below it stands 0
-FIRST = "0.0001"  # above 0 stands this
+FIRST = 0.0001  # above 0 stands this
 
 
-def stepped(text: str, by: int, whole: bool) -> str:
+def stepped(text: str, by: int, whole: bool, first: float = FIRST) -> str:
     """The round number above (`by` 1) or below (-1): along 1, 2, 5, 10, …; whole numbers under 20 by one.
 
-    Text that is no number is given back as it is; nothing steps below 0.
+    Text that is no number is given back as it is; nothing steps below 0, and from there to `first`.
     """
     try:
         value = float(text)
@@ -20,8 +20,8 @@ def stepped(text: str, by: int, whole: bool) -> str:
     if whole and (value < 20 or (value == 20 and by < 0)):
         return str(max(0, int(value) + by))
     if value == 0:
-        return "0" if by < 0 else FIRST
-    if value <= SMALLEST and by < 0:
+        return "0" if by < 0 else f"{first:g}"
+    if by < 0 and value <= (first if first > FIRST else SMALLEST):
         return "0"
     return _written(_above(value) if by > 0 else _below(value), whole)
 

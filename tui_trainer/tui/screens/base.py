@@ -102,6 +102,7 @@ class BenchScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """Draw what happened while another screen was seen."""
         self.show_run()
+        self.query_one(TabBar).follow()
 
     def on_resize(self, event: events.Resize) -> None:
         """Choose the layout that fits."""

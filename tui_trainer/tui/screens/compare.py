@@ -28,9 +28,11 @@ class CompareScreen(ModalScreen[None]):
     CompareScreen #comparison { width: auto; }
     """
 
-    def __init__(self, rows: Sequence[Overview], abouts: Sequence[dict[str, Any]]) -> None:
+    def __init__(
+        self, rows: Sequence[Overview], abouts: Sequence[dict[str, Any]], changes: Sequence[dict[str, float]]
+    ) -> None:
         super().__init__()
-        self._rows, self._abouts = rows, abouts
+        self._rows, self._abouts, self._changes = rows, abouts, changes
 
     def compose(self) -> ComposeResult:
         """The table, scrolled both ways where it is large."""
@@ -43,7 +45,9 @@ class CompareScreen(ModalScreen[None]):
     def _table(self) -> Content:
         names = Line("", tuple(row.title or row.id for row in self._rows))
         lines = [self._line(names, "bold $primary"), Content("")]
-        lines += self._section("Settings that differ", settings_that_differ(self._abouts), "none: they were set alike")
+        lines += self._section(
+            "Settings that differ", settings_that_differ(self._abouts, self._changes), "none: they were set alike"
+        )
         lines += self._section("Made with", surroundings_that_differ(self._abouts), "")
         lines += self._section("What came out", results(self._rows), "")
         return Content("\n").join(lines)

@@ -128,7 +128,7 @@ class CurvesScreen(BenchScreen):
         self._ticks += 1
         if self._ticks % POLLS == 0 and self.view.overlay.poll():
             self._stale = True
-        if self._stale and self._ticks % max(1, 10 // max(1, self.bench_app.preferences.redraws)) == 0:
+        if self._stale and self._ticks % self.bench_app.redraw_period == 0:
             self.draw()
 
     def draw(self) -> None:

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui_trainer.tui.commands import Command
+from tui_trainer.tui.marks import Marks
 from tui_trainer.tui.panels.pick import Option, PickOne
 
 HELP_WIDTH = 52  # columns of a sentence in the help
@@ -36,7 +37,7 @@ class ReadDialog(ModalScreen[None]):
             yield Static(self._title, classes="dialog-title", markup=False)
             with VerticalScroll(can_focus=True):
                 yield Static(self._text(), id="text", markup=False)
-            hint = "y copies it, Esc goes back" if self._copy else "Esc goes back, ↑ ↓ scroll"
+            hint = "y copies it, Esc goes back" if self._copy else "Esc goes back, arrow keys scroll"
             yield Static(hint, classes="dialog-hint", id="dialog-hint", markup=False)
 
     def on_mount(self) -> None:
@@ -72,20 +73,21 @@ def quit_dialog() -> PickOne:
     return PickOne("A run is training. What shall become of it?", options, LEAVE)
 
 
-def help_text(groups: dict[str, list[Command]], extra: tuple[tuple[str, str], ...]) -> Content:
+def help_text(groups: dict[str, list[Command]], extra: tuple[tuple[str, str], ...], marks: Marks) -> Content:
     """All keys that do something now, by where they hold."""
     lines: list[Content] = []
     for group, commands in groups.items():
         lines += [Content(""), Content.styled(group, "bold $primary")]
-        lines += [_line(command.shown_key, command.help) for command in commands]
-    lines += [Content(""), Content.styled("Moving about", "bold $primary"), *(_line(k, w) for k, w in extra)]
+        lines += [_line(marks.keys(command.shown_key), command.help) for command in commands]
+    lines += [Content(""), Content.styled("Moving about", "bold $primary")]
+    lines += [_line(marks.keys(key), words) for key, words in extra]
     return Content("\n").join(lines[1:])
 
 
 def _line(key: str, words: str) -> Content:
     rows = wrap(words, HELP_WIDTH)
     text = "\n".join([rows[0], *(f"{'':<12}{row}" for row in rows[1:])])
-    return Content.assemble((f"  {key:<10}", "bold $footer-key-foreground"), (text, "$foreground"))
+    return Content.assemble((f"  {key:<9} ", "bold $footer-key-foreground"), (text, "$foreground"))
 
 
 def grouped(offers: Any) -> dict[str, list[Command]]:

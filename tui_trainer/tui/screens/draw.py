@@ -68,7 +68,6 @@ class DrawScreen(BenchScreen):
 
     def show_run(self) -> None:
         """Another run, or perhaps a newer checkpoint: ask anew, at most once a second."""
-        self.query_one("TabBar").refresh()
         if self.bench.clock() - self._checked_at >= SECONDS_BETWEEN:
             self._checked_at = self.bench.clock()
             self._ask()

@@ -49,7 +49,6 @@ class DuelScreen(BenchScreen):
     def show_run(self) -> None:
         """The settings can have changed."""
         self._show()
-        self.query_one("TabBar").refresh()
 
     def _show(self) -> None:
         self.query_one("#duel-words", Static).update(self._words())

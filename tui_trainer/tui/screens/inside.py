@@ -100,7 +100,6 @@ class InsideScreen(BenchScreen):
             self._saved, self._wanted = [], None
             self._looked_at = 0.0
         self._look_soon()
-        self.query_one("TabBar").refresh()
 
     def tick(self) -> None:
         """What waited for its second."""

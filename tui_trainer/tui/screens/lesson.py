@@ -93,7 +93,6 @@ class LessonScreen(BenchScreen):
         """A run said something."""
         if self.lesson is not None:
             self._show_bench()
-        self.query_one("TabBar").refresh()
 
     def tick(self) -> None:
         """Runs of the lesson that the bench does not look at any more are read here."""
@@ -123,7 +122,10 @@ class LessonScreen(BenchScreen):
     def _text(self) -> str:
         if self.lesson is None:
             broken = "".join(f"\n\n`{error}`" for error in self.wrong)
-            return "A question, your prediction, a run, and what happened. ↑ ↓ choose a lesson, Enter begins." + broken
+            return (
+                "A question, your prediction, a run, and what happened. Arrow keys choose a lesson, Enter begins."
+                + broken
+            )
         text = self.lesson.sections[STAGES[self.stage]]
         if self.stage < END:
             return text

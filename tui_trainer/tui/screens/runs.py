@@ -15,13 +15,14 @@ from tui_trainer.tui.run_deeds import RunDeeds
 from tui_trainer.tui.run_list import Filter, RunList
 from tui_trainer.tui.screens.base import BenchScreen
 
+MANY, MANY_PERIOD = 500, 5  # runs that take a while to sort, and in how many ticks they are
 WORK_SECONDS = 0.06  # of reading between two looks of the screen, so that a key is answered at once
 
 
 class FilterLine(Input):
     """Where the words are typed that a row must have."""
 
-    hint = "words that each row must have, in its name, state, engine, network, optimizer or rate; Enter, Esc"
+    hint = "words to find in name, state, engine, network, optimizer, rate; Enter, Esc"
 
 
 class RunsScreen(BenchScreen):
@@ -91,12 +92,13 @@ class RunsScreen(BenchScreen):
     # -- reading -------------------------------------------------------------
 
     def tick(self) -> None:
-        """Let a thread read for a moment; sort and draw twice a second, or at once while there is little."""
+        """Let a thread read for a moment; sort and draw twice a second; few runs as often as plots."""
         self._ticks += 1
         if not self._busy:
             self._busy = True
             self.run_worker(partial(self._read, self.table.seen), thread=True, group="reading")
-        if self._stale and (self._ticks % 5 == 0 or len(self.runs.names) < 500 or not self.table.names):
+        often = self.bench_app.redraw_period if len(self.runs.names) < MANY else MANY_PERIOD
+        if self._stale and (self._ticks % often == 0 or not self.table.names):
             self.refresh_runs()
 
     def _read(self, seen: list[str]) -> None:

@@ -27,7 +27,7 @@ from tui_trainer.tui.screens.base import BenchScreen
 from tui_trainer.tui.screens.dialogs import ReadDialog
 from tui_trainer.tui.train_keys import BUTTONS, START, TRAIN_KEYS, offers
 
-MEASURES = ("loss", "error")
+MEASURES, PROGRESS = ("loss", "error"), "progress"
 TICKS = 10  # a second
 
 
@@ -41,7 +41,7 @@ class TrainScreen(BenchScreen):
     def __init__(self) -> None:
         super().__init__()
         self._wanted: bool | None = None  # whether the user wants to see the settings; None leaves it to the size
-        self._stale = set(MEASURES)  # the plots that are older than what was read
+        self._stale = {*MEASURES, PROGRESS}  # the panels that are older than what was read
         self._drawn: object = None  # the history of which the plots are
         self._ticks = 0
         self._busy = ""  # what Start is doing
@@ -50,7 +50,8 @@ class TrainScreen(BenchScreen):
     def body(self) -> Iterable[Widget]:
         """Settings on the left, the run beside them."""
         self._dress()
-        panel = SettingsPanel(self.bench.config, self.bench_app.preferences.more_settings)
+        self._config = self.bench.config  # what the panel shows
+        panel = SettingsPanel(self._config, self.bench_app.preferences.more_settings)
         plots = Container(PlotPanel(id="loss"), PlotPanel(id="error"), id="plots")
         self._left = Vertical(panel, ActionBar(BUTTONS), id="left")
         self._run = Vertical(Ready(id="ready"), plots, Notices(), Progress(), Summary(), id="run")
@@ -72,9 +73,13 @@ class TrainScreen(BenchScreen):
 
     def show_run(self) -> None:
         """The run said something."""
-        self._stale = set(MEASURES)
+        self._stale = {*MEASURES, PROGRESS}
         history, living = self.history, self.bench.living
         panel = self.query_one(SettingsPanel)
+        if self.bench.config is not self._config:  # of another run that was opened
+            self._config = self.bench.config
+            panel.set_config(self._config)
+            self._check_outside()
         panel.set_living(history.config if history and living else None, self.bench.live_values)
         mends = offers(self.bench, bool(self._busy))["mend"]
         stands = (id(history), self.bench.state_word, living, self._busy, mends)
@@ -84,7 +89,7 @@ class TrainScreen(BenchScreen):
             self._show_actions()
             self.query_one(Summary).refresh()
             self.query_one(Ready).refresh()
-        self.query_one(Progress).refresh()
+            self.query_one(Progress).refresh()
         self.query_one(Notices).show()
 
     def _dress(self) -> None:
@@ -119,7 +124,6 @@ class TrainScreen(BenchScreen):
             action.show(self._why_not_start() if action.command is START else "")
         if isinstance(self.focused, Action) and not self.focused.display:
             self._focus_action()
-        self.query_one("TabBar").refresh()
         self.refresh_bindings()
         self.hint_changed()
 
@@ -136,18 +140,22 @@ class TrainScreen(BenchScreen):
         return next((f"Start is off: {name.replace('_', ' ')}: {why}" for name, why in wrong.items()), "")
 
     def tick(self) -> None:
-        """Redraw a plot that is stale, each at most so often; once a second, see what moves by the clock."""
+        """Redraw what is stale, each at most so often; once a second, see what moves by the clock."""
         self._ticks += 1
         self._redraw()
         if self._ticks % TICKS == 0 and self.history is not None and not self.history.ended:
             stale = self._stale
             self.show_run()  # the trainer may have gone, or fallen silent
             self._stale = stale
+            self.query_one(Progress).refresh()
 
     def _redraw(self) -> None:
         """The plots take turns, so that a key never waits for both; those of another run come at once."""
         another, self._drawn = self._drawn is not self.history, self.history
-        period = TICKS // max(1, min(TICKS, self.bench_app.preferences.redraws))
+        period = self.bench_app.redraw_period
+        if PROGRESS in self._stale and self._ticks % period == 0:
+            self._stale.discard(PROGRESS)
+            self.query_one(Progress).refresh()
         for place, measure in enumerate(MEASURES):
             if measure in self._stale and (another or (self._ticks + place * (period // 2)) % period == 0):
                 self._draw(measure)
@@ -168,7 +176,7 @@ class TrainScreen(BenchScreen):
     def on_settings_panel_edited(self, event: SettingsPanel.Edited) -> None:
         """Other settings: look whether their engine and data are there."""
         if event.config is not None:
-            self.bench.config = event.config
+            self._config = self.bench.config = event.config
             self._check_outside()
         self.query_one(Ready).refresh()
         self._show_actions()
