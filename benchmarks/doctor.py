@@ -32,8 +32,8 @@ from tui_trainer.events import (
 from tui_trainer.history import History
 from tui_trainer.lines import from_record, to_record
 
-FAULTY = {"tune": range(94), "report": range(94, 126)}  # numbers of the runs of each fault
-SOUND = {"tune": range(184), "report": range(184, 224)}  # and of each kind of healthy ones
+FAULTY = {"tune": range(126), "report": range(126, 158)}  # numbers of the runs of each fault
+SOUND = {"tune": range(224), "report": range(224, 264)}  # and of each kind of healthy ones
 HEALTHY_EPOCHS = 12
 WHOLE = (Surveyed, NotFinite, Lifted, Inspected)  # after one of these, the doctor looks
 MEASURED = (SliceMeasured, EpochMeasured, *WHOLE)
