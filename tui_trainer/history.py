@@ -4,11 +4,12 @@ import math
 from array import array
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import singledispatchmethod
 from typing import Any
 
 from tui_trainer.config import RunConfig
+from tui_trainer.diagnosis import Diagnosis
 from tui_trainer.events import (
     CheckpointSaved,
     CheckpointSetAside,
@@ -88,10 +89,8 @@ class History:
         self.settings: dict[str, float] = {}  # live settings as they stand now
         self.marks: list[Mark] = []
         self.checkpoints: dict[float, bool] = {}  # where one was saved, in epochs → whether the best by then; many
-        self.findings: dict[str, FindingMade] = {}  # by rule, those that still hold
+        self.diagnosis = Diagnosis()
         self.changes: list[SettingChanged] = []
-        self.cures: dict[str, CureTried] = {}  # by rule, the last that was tried
-        self.judged: dict[str, CureJudged] = {}  # by rule, whether that helped
         self.warnings: list[str] = []
         self.inspected: Inspected | None = None
         self.inspections: deque[Inspected] = deque(maxlen=INSPECTIONS_KEPT)
@@ -184,16 +183,14 @@ class History:
             "seconds_per_epoch": self.seconds_per_epoch,
             "examples_per_second": self.examples_per_second,
             "checkpoint": None if self.checkpoint is None else self.checkpoint.name,
-            "findings": [_finding(found) for found in self.ranked_findings()],
-            "cures": [_judgement(judged) for judged in self.judged.values()],
+            **self.diagnosis.summary(),
             "reason": self.reason,
         }
 
-    def ranked_findings(self) -> list[FindingMade]:
-        """The findings that still hold, root causes first."""
-        from tui_trainer.doctor.ranking import ranked  # only now: the app's first picture waits for no doctor
-
-        return ranked(self.findings.values())
+    @property
+    def findings(self) -> dict[str, FindingMade]:
+        """By rule, those that still hold."""
+        return self.diagnosis.findings
 
     # -- what it is told -----------------------------------------------------
 
@@ -314,35 +311,20 @@ class History:
 
     @_fold.register
     def _(self, event: FindingMade) -> None:
-        self.findings[event.rule] = event
-        for cause in event.explained_by:
-            if (known := self.findings.get(cause)) is not None and event.rule not in known.explains:
-                self.findings[cause] = replace(known, explains=[*known.explains, event.rule])
-        for effect in event.explains:
-            if (known := self.findings.get(effect)) is not None and event.rule not in known.explained_by:
-                severity = "note" if known.severity == "warning" else known.severity
-                self.findings[effect] = replace(
-                    known, explained_by=[*known.explained_by, event.rule], severity=severity
-                )
+        self.diagnosis.made(event)
         self._mark(event.step, event.epoch, "finding", event.rule)
 
     @_fold.register
     def _(self, event: FindingResolved) -> None:
-        self.findings.pop(event.rule, None)
-        for name, known in self.findings.items():
-            if event.rule in known.explains:
-                self.findings[name] = replace(
-                    known, explains=[other for other in known.explains if other != event.rule]
-                )
+        self.diagnosis.resolved(event)
 
     @_fold.register
     def _(self, event: CureTried) -> None:
-        self.cures[event.rule] = event
-        self.judged.pop(event.rule, None)
+        self.diagnosis.tried(event)
 
     @_fold.register
     def _(self, event: CureJudged) -> None:
-        self.judged[event.rule] = event
+        self.diagnosis.verdict(event)
 
     @_fold.register
     def _(self, event: Ended) -> None:
@@ -351,12 +333,3 @@ class History:
             self._mark(
                 event.step, event.epoch, "end", f"{event.status}: {event.reason}" if event.reason else event.status
             )
-
-
-def _finding(found: FindingMade) -> dict[str, Any]:
-    names = ("rule", "epoch", "step", "severity", "evidence", "why", "cure", "request", "explains", "explained_by")
-    return {name: getattr(found, name) for name in names}
-
-
-def _judgement(judged: CureJudged) -> dict[str, Any]:
-    return {name: getattr(judged, name) for name in ("rule", "epoch", "step", "helped", "before", "after")}

@@ -191,7 +191,7 @@ def test_a_cure_on_a_fork_goes_on_from_the_newest_checkpoint(tmp_path: Path) -> 
     train_run(made.path)
     history = RunReader(made).read()
     assert (history.status, history.epoch) == ("done", 6)
-    assert "dropout-not-applied" in history.judged
+    assert "dropout-not-applied" in history.diagnosis.judged
     assert not history.findings
 
 

@@ -1,10 +1,10 @@
 """The doctor: names what is wrong with a run, from what was measured of it."""
 
+from tui_trainer.diagnosis import ranked
 from tui_trainer.doctor.case import Case, case_of
 from tui_trainer.doctor.cures import tried_by_beginning
 from tui_trainer.doctor.examine import Doctor, load_rules
 from tui_trainer.doctor.finding import Finding, Rule, fork, live, restart, rule
-from tui_trainer.doctor.ranking import ranked
 
 __all__ = [
     "Case",

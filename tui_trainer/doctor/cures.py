@@ -19,7 +19,7 @@ def tried(history: "History") -> list[Event]:
     for finding in history.findings.values():
         asked = (finding.request or {}).get("changes", {})
         for change in history.changes[-1:]:
-            known = history.cures.get(finding.rule)
+            known = history.diagnosis.cures.get(finding.rule)
             new = known is None or known.step < change.step
             if new and change.step >= finding.step and _towards(change, asked.get(change.name)):
                 changes = {change.name: change.new}
@@ -45,9 +45,9 @@ def judged(history: "History", found: Iterable[str]) -> list[Event]:
     A run that goes on gets better anyhow: it must have come further than at the pace that it had before.
     """
     verdicts: list[Event] = []
-    for rule, cure in history.cures.items():
+    for rule, cure in history.diagnosis.cures.items():
         begun = cure.epoch if cure.parent is None else _first_epoch(history)
-        if rule in history.judged or history.epoch < begun + JUDGED_AFTER:
+        if rule in history.diagnosis.judged or history.epoch < begun + JUDGED_AFTER:
             continue
         after = reached(history, history.epoch, since=begun)
         better = _of(after) < _of(cure.before | cure.expected)

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
+from tui_trainer.diagnosis import ranked
 from tui_trainer.doctor.case import Case, case_of
 from tui_trainer.doctor.cures import judged, tried
 from tui_trainer.doctor.finding import Finding, Rule
-from tui_trainer.doctor.ranking import ranked
 from tui_trainer.doctor.rules import OWN
 from tui_trainer.events import Event, FindingMade, FindingResolved, Warned
 

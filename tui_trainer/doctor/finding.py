@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tui_trainer.diagnosis import SEVERITIES
 from tui_trainer.doctor.case import Case
-from tui_trainer.doctor.ranking import SEVERITIES
 
 ACTIONS = ("set", "stop", "fork", "restart")
 

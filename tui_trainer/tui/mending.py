@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def mendable(history: "History") -> "list[FindingMade]":
     """The findings that something can mend as the run stands, root causes first."""
-    return [finding for finding in history.ranked_findings() if can_mend(finding, history)]
+    return [finding for finding in history.diagnosis.ranked() if can_mend(finding, history)]
 
 
 def can_mend(finding: "FindingMade", history: "History") -> bool:
@@ -65,11 +65,11 @@ async def mend(app: "TrainerApp", finding: "FindingMade") -> None:
 
 def verdicts(history: "History") -> list[tuple[str, str]]:
     """What has become of the cures that were tried, as notices."""
-    return [_verdict(rule, tried, history) for rule, tried in history.cures.items()]
+    return [_verdict(rule, tried, history) for rule, tried in history.diagnosis.cures.items()]
 
 
 def _verdict(rule: str, tried: "CureTried", history: "History") -> tuple[str, str]:
-    judged, what = history.judged.get(rule), changed(tried.changes)
+    judged, what = history.diagnosis.judged.get(rule), changed(tried.changes)
     if judged is None:
         return "note", f"{rule}: tried {what}; whether it helps is seen in a few epochs"
     before, after = judged.before.get("validation_error"), judged.after.get("validation_error")

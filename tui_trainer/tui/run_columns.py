@@ -32,6 +32,10 @@ def _epochs(row: Overview) -> str:
     return f"{row.epoch:,}/{row.epochs:,}" if row.epochs < 10_000 else f"{row.epoch:,}/{row.epochs / 1000:.3g}k"
 
 
+def _best(row: Overview) -> float | None:
+    return row.best_validation_accuracy
+
+
 NAME = Column(
     "run", NAME_WIDTH, lambda row: row.title or row.id, lambda row: (row.title or row.id).lower(), right=False
 )
@@ -46,7 +50,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("epochs", 12, _epochs, lambda row: row.epoch, 1),
     Column("train acc", 10, lambda row: percent(row.training_accuracy), lambda row: row.training_accuracy, 4),
     Column("valid acc", 11, lambda row: percent(row.validation_accuracy), lambda row: row.validation_accuracy),
-    Column("best acc", 10, lambda row: percent(row.best_validation_accuracy), lambda row: row.best_validation_accuracy, 8),
+    Column(
+        "best acc", 10, lambda row: percent(row.best_validation_accuracy), lambda row: row.best_validation_accuracy, 8
+    ),
     Column("trained", 9, lambda row: duration(row.seconds), lambda row: row.seconds, 7),
 )
 
