@@ -161,7 +161,7 @@ def test_weights_of_the_wrong_size(deviation: float) -> None:
     start = layers("linear", "relu", "linear")
     weight(start, "linear2")["deviation"] = deviation
     assert find("poor-initial-weights", replace(sound(), start=start)).evidence["layers"] == ["linear2"]
-    assert asked("poor-initial-weights", replace(sound(), start=start))["changes"] == {"init": "he"}
+    assert asked("poor-initial-weights", replace(sound(), start=start))["changes"] == {"init": "glorot"}  # not he again
 
 
 def test_a_first_loss_far_above_that_of_knowing_nothing() -> None:
@@ -320,7 +320,7 @@ def dead_hidden(count: int) -> list[dict[str, Any]]:
 def test_dead_hidden_units() -> None:
     case = replace(sound(3), inspections=(dead_hidden(40),))
     assert asked("dead-hidden-units", stuck()(case))["changes"] == {"learning_rate": 0.01}
-    assert asked("dead-hidden-units", replace(case, start=dead_hidden(40)))["changes"] == {"init": "he"}
+    assert asked("dead-hidden-units", replace(case, start=dead_hidden(40)))["changes"] == {"init": "glorot"}
     assert found("dead-hidden-units", replace(case, start=dead_hidden(20), inspections=(dead_hidden(20),))) is None
 
 

@@ -64,6 +64,12 @@ def grown_by(case: Case) -> float:
     return max((now / then for now, then in sizes if then), default=0.0)
 
 
+def suitable_init(case: Case) -> str:
+    """Initial values that suit the layers, other than those that the run began with."""
+    curved = any(layer["kind"] in ("sigmoid", "tanh") for layer in case.layers or case.start or ())
+    return next(init for init in (("glorot", "pytorch") if curved else ("he", "glorot")) if init != case.config.init)
+
+
 def raised_rate(case: Case) -> float:
     """A learning rate to go on with where this one is too low: ten times, or what usually does well."""
     return float(f"{max(10 * case.learning_rate, USUAL_RATE[case.config.optimizer]):.3g}")

@@ -4,6 +4,7 @@ import math
 
 from tui_trainer.doctor.case import Case, Layers, weights
 from tui_trainer.doctor.finding import Finding, Rule, restart, rule
+from tui_trainer.doctor.rules.measures import suitable_init
 
 LARGE = 3.0  # times the loss of a network that knows nothing
 SMALL_WEIGHTS = 0.1  # size of a weight times √inputs
@@ -27,14 +28,8 @@ def poor_initial_weights(case: Case) -> Finding | None:
     if found is None:
         return None
     evidence, why = found
-    return Finding(
-        evidence, why, "Begin with weights that suit the layers' sizes (init he).", restart(init=_better(case))
-    )
-
-
-def _better(case: Case) -> str:
-    saturating = any(layer["kind"] in ("sigmoid", "tanh") for layer in case.start or ())
-    return "glorot" if saturating else "he"
+    init = suitable_init(case)
+    return Finding(evidence, why, f"Begin with weights that suit the layers' sizes (init {init}).", restart(init=init))
 
 
 def _equal(start: Layers) -> tuple[dict, str] | None:

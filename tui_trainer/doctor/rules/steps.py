@@ -13,6 +13,7 @@ from tui_trainer.doctor.rules.measures import (
     pulled_to_zero,
     raised_rate,
     rate_decayed,
+    suitable_init,
 )
 from tui_trainer.doctor.rules.units import may_come_back
 
@@ -21,6 +22,7 @@ LARGE_BATCH = 512
 HARDLY = 0.12  # share by which a loss falls in an epoch at most, when it hardly falls
 SLOW_ERROR, SLOW_ERROR_OF_LARGE_BATCH = 0.2, 0.15
 SLOW_CHANGE, CREEPING = 0.05, 0.01  # how far weights move in an epoch, as a share of their size
+SUITED = ("he", "glorot", "pytorch")  # initial values that let signals through
 LEARNED = 0.6  # of the error of the best constant prediction: below it something is learned, whatever the loss
 NOT_LEARNING_EPOCHS = 3
 NEAR_CHANCE, NEAR_CHANCE_OF_DECAYED = 0.98, 0.9  # of the loss of the best constant prediction
@@ -117,8 +119,8 @@ def _reason(case: Case) -> tuple[str, str, dict | None]:
             f"Steps of {case.learning_rate:g} move the weights by {100 * change(case):.2g}% of their size in an epoch."
         )
         return why, f"Raise the learning rate to {rate:g}.", live(learning_rate=rate)
-    init = "glorot" if any(layer["kind"] in ("sigmoid", "tanh") for layer in case.layers) else "he"
-    if case.config.init != init:
+    if case.config.init not in SUITED:
+        init = suitable_init(case)
         return "", f"Begin again with weights that suit the layers (init {init}).", restart(init=init)
     rate = lower_rate(case)
     return "", f"Begin again with learning rate {rate:g}.", restart(learning_rate=rate)

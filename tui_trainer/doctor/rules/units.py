@@ -2,7 +2,7 @@
 
 from tui_trainer.doctor.case import Case, Layers, weights
 from tui_trainer.doctor.finding import Finding, Rule, restart, rule
-from tui_trainer.doctor.rules.measures import gets_nowhere, lower_rate, nothing_to_learn, rate_decayed
+from tui_trainer.doctor.rules.measures import gets_nowhere, lower_rate, nothing_to_learn, rate_decayed, suitable_init
 
 DEAD_FROM_A_DEAD_OUTPUT = (
     *("plateau", "underfitting", "not-learning", "constant-prediction", "frozen-layer", "vanishing-gradient"),
@@ -112,7 +112,7 @@ def dead_hidden_units(case: Case) -> Finding | None:
     ]
     if not most:
         return None
-    layer, rate = most[0], lower_rate(case)
+    layer, rate, init = most[0], lower_rate(case), suitable_init(case)
     dead, units = layer["dead_count"], layer["units"]
     at_first = {found["layer"]: found.get("dead_count", 0) for found in case.start or []}
     born_dead = at_first.get(layer["layer"], 0) >= DEAD_PART * units
@@ -122,10 +122,10 @@ def dead_hidden_units(case: Case) -> Finding | None:
         evidence={"layer": layer["layer"], "dead": dead, "units": units, "share": round(dead / units, 4)},
         why=f"{dead} of the {units} units of {layer['layer']} are off for every example, and a ReLU that is always off "
         "gets no gradient by which it could come back.",
-        cure="Begin again with other initial weights (init he)."
+        cure=f"Begin again with other initial weights (init {init})."
         if born_dead
         else f"Begin again with learning rate {rate:g}.",
-        request=restart(init="he") if born_dead else restart(learning_rate=rate),
+        request=restart(init=init) if born_dead else restart(learning_rate=rate),
     )
 
 
@@ -139,13 +139,13 @@ def saturated_activations(case: Case) -> Finding | None:
     most = [layer for layer in case.hidden("sigmoid", "tanh") if layer["saturated"] >= SATURATED_PART]
     if not most or nothing_to_learn(case):
         return None
-    layer = most[0]
+    layer, init = most[0], suitable_init(case)
     return Finding(
         evidence={"layer": layer["layer"], "saturated": layer["saturated"]},
         why=f"{layer['saturated']:.0%} of the outputs of {layer['layer']} are at their ends, where the slope is zero: "
         "the layers before it get hardly any gradient.",
-        cure="Begin again with smaller weights (init glorot).",
-        request=restart(init="glorot"),
+        cure=f"Begin again with smaller weights (init {init}).",
+        request=restart(init=init),
     )
 
 
@@ -165,13 +165,13 @@ def vanishing_gradient(case: Case) -> Finding | None:
     stuck = case.finite and min(case.training_loss[-2:]) > 0.98 * case.entropy
     if not 0 < first <= (VANISHED_AND_STUCK if stuck else VANISHED) * last:
         return None
-    deep = any(layer["kind"] == "sigmoid" for layer in case.layers)
+    deep, init = any(layer["kind"] == "sigmoid" for layer in case.layers), suitable_init(case)
     return Finding(
         evidence={"first": first, "last": last, "ratio": float(f"{first / last:.3g}")},
         why=f"Against its weights, the gradient of {found[0][0]} is {first / last:.2g} of that of {found[-1][0]}: each "
         "layer on the way back takes its share, and the first ones stay as they were.",
-        cure="Use ReLU, and fewer layers." if deep else "Begin again with weights that suit the layers (init he).",
-        request=restart(network="mlp", hidden=[128], init="he") if deep else restart(init="he"),
+        cure="Use ReLU, and fewer layers." if deep else f"Begin again with weights that suit the layers (init {init}).",
+        request=restart(network="mlp", hidden=[128], init="he") if deep else restart(init=init),
     )
 
 
