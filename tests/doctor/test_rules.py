@@ -452,7 +452,7 @@ def test_not_learning() -> None:
     stuck = replace(curve([2.304, 2.302, 2.303, 2.302])(sound(4, init="zeros")), training_error=(0.9,) * 4)
     assert asked("not-learning", stuck)["changes"] == {"init": "he"}
     suited = replace(stuck, config=stuck.config.replace(init="he"))
-    assert asked("not-learning", suited)["changes"] == {"learning_rate": 0.01}
+    assert find("not-learning", suited).request is None  # nothing is known by which one would be better
     assert found("not-learning", curve([2.3, 2.2, 2.1, 2.0])(stuck)) is None
     assert found("not-learning", replace(stuck, training_error=(0.3,) * 4)) is None  # it is right, if badly so
 

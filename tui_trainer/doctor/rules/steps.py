@@ -8,7 +8,6 @@ from tui_trainer.doctor.rules.measures import (
     change,
     frozen,
     gains,
-    lower_rate,
     nothing_to_learn,
     pulled_to_zero,
     raised_rate,
@@ -122,8 +121,7 @@ def _reason(case: Case) -> tuple[str, str, dict | None]:
     if case.config.init not in SUITED:
         init = suitable_init(case)
         return "", f"Begin again with weights that suit the layers (init {init}).", restart(init=init)
-    rate = lower_rate(case)
-    return "", f"Begin again with learning rate {rate:g}.", restart(learning_rate=rate)
+    return "", "Try another learning rate, ten times or a tenth.", None
 
 
 @rule("constant-prediction", "warning", "the network names one class whatever it sees")
