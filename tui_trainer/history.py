@@ -96,7 +96,7 @@ class History:
         self.inspections: deque[Inspected] = deque(maxlen=INSPECTIONS_KEPT)
         self.surveyed: Surveyed | None = None
         self.not_finite: NotFinite | None = None
-        self.lifted: Lifted | None = None
+        self.lifted: dict[str, int] = {}  # class that is doubtful → training examples that lift its own output
         self.checkpoint: CheckpointSaved | None = None
         self.best_checkpoint: CheckpointSaved | None = None
         self.last_saved: float | None = None  # wall clock
@@ -239,6 +239,9 @@ class History:
     def _(self, event: Inspected) -> None:
         self.inspected = event
         self.inspections.append(event)
+        if self.lifted:  # what an inspected example lifts is doubtful no more
+            doubtful = set(map(str, event.layers[-1].get("unlifted", ()))) if event.layers else set()
+            self.lifted = {name: count for name, count in self.lifted.items() if name in doubtful}
 
     @_fold.register
     def _(self, event: Surveyed) -> None:
@@ -250,7 +253,7 @@ class History:
 
     @_fold.register
     def _(self, event: Lifted) -> None:
-        self.lifted = event
+        self.lifted |= event.counts
 
     @_fold.register
     def _(self, event: Loading) -> None:

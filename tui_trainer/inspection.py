@@ -36,6 +36,7 @@ class Inspector:
     def __init__(self, network: NetworkConfig, validation: Dataset) -> None:
         chosen = choose_examples(validation.labels)
         self._inputs, self._labels = validation.inputs[chosen], validation.labels[chosen]
+        self._rows, self._there = np.arange(len(chosen)), set(self._labels.tolist())
         self._plan = resolve_network(network, validation.inputs.shape[1:], validation.classes)
         self._classes = validation.classes
         self._names = {f"{layer.name}.{part}" for layer in self._plan for part in ("weight", "bias")}
@@ -67,8 +68,8 @@ class Inspector:
 
     def _unlifted(self, logits: Array) -> list[int]:
         """Classes of which no inspected example makes its own output positive."""
-        own = logits[np.arange(len(logits)), self._labels] > 0
-        return sorted(set(self._labels.tolist()) - set(self._labels[own].tolist()))
+        lifted = self._labels[logits[self._rows, self._labels] > 0]
+        return sorted(self._there.difference(lifted.tolist()))
 
     def _weights(self, learner: Learner) -> dict[str, Array]:
         return {name: array for name, array in learner.state_dict().items() if name in self._names}

@@ -9,7 +9,8 @@ from engines import load_engine
 from engines.interface import Dataset, Learner
 from tui_trainer import data
 from tui_trainer.config import RunConfig
-from tui_trainer.events import Inspected
+from tui_trainer.doctor.case import case_of
+from tui_trainer.events import Inspected, Lifted
 from tui_trainer.history import History
 from tui_trainer.run.lifting import DOUBTED_FOR, doubtful, lifted
 
@@ -38,6 +39,15 @@ def told(epochs: int, *unlifted: list[int]) -> History:
 )
 def test_classes_are_doubtful_that_were_unlifted_for_ten_epochs(history: History, classes: list[int]) -> None:
     assert doubtful(history) == classes
+
+
+def test_what_is_known_to_be_lost_is_not_asked_for_again_until_it_was_seen() -> None:
+    history = told(DOUBTED_FOR, *[[3, 7]] * DOUBTED_FOR)
+    history.add(Lifted(DOUBTED_FOR, 100, {"3": 0, "7": 2}))
+    assert doubtful(history) == [7]
+    assert case_of(history).lifted == {"3": 0, "7": 2}
+    history.add(Inspected(11, 110, [{"layer": "relu1", "kind": "relu", "unlifted": [7]}]))  # an example lifts 3
+    assert case_of(history).lifted == {"7": 2}
 
 
 @lru_cache

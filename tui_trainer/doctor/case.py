@@ -146,7 +146,7 @@ def case_of(history: "History") -> Case:
         start=None if surveyed is None or surveyed.step else surveyed.layers,
         data={} if surveyed is None else surveyed.data,
         not_finite=None if history.not_finite is None else vars(history.not_finite),
-        lifted={} if history.lifted is None else history.lifted.counts,
+        lifted=dict(history.lifted),
     )
 
 

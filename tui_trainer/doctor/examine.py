@@ -105,10 +105,12 @@ class Doctor:
 
 def _checked(finding: object) -> Finding | None:
     """What a rule found, if that can be written down as strict JSON."""
-    if finding is None or isinstance(finding, Finding):
-        json.dumps(None if finding is None else [finding.evidence, finding.request], allow_nan=False)
-        return finding
-    raise TypeError(f"it gave a {type(finding).__name__}, not a Finding or None")
+    if finding is None:
+        return None
+    if not isinstance(finding, Finding):
+        raise TypeError(f"it gave a {type(finding).__name__}, not a Finding or None")
+    json.dumps([finding.evidence, finding.request], allow_nan=False)
+    return finding
 
 
 def _request(finding: Finding, history: "History") -> dict[str, Any] | None:

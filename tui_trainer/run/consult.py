@@ -59,8 +59,9 @@ class Consultation:
             history.not_finite = where_it_arose(self._training, self._splits["training"], self._saved())
             found.append(history.not_finite)
         elif classes := doubtful(history):
-            history.lifted = lifted(self._training.learner, self._splits["training"], classes, history)
-            found.append(history.lifted)
+            told = lifted(self._training.learner, self._splits["training"], classes, history)
+            history.lifted |= told.counts
+            found.append(told)
         return found + self._doctor.look(history)
 
     def _safely(self, look: Callable[[History], list[Event]], history: History) -> list[Event]:

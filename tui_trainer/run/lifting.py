@@ -10,11 +10,15 @@ DOUBTED_FOR = 10  # epochs; of all training examples, classes are asked for as s
 
 
 def doubtful(history: History) -> list[int]:
-    """Classes that are to be asked for: in ten epochs, no inspected example of theirs has lifted its output."""
+    """Classes that are to be asked for: in ten epochs, no inspected example of theirs has lifted its output.
+
+    Not those of which it is known that no example does: nothing has been seen to change that.
+    """
     newest = [event.layers for event in history.inspections][-DOUBTED_FOR:]
     if history.epoch % DOUBTED_FOR or len(newest) < DOUBTED_FOR:
         return []
-    return sorted(set.intersection(*(set(layers[-1].get("unlifted", ())) for layers in newest if layers)))
+    unlifted = set.intersection(*(set(layers[-1].get("unlifted", ())) for layers in newest if layers))
+    return sorted(label for label in unlifted if history.lifted.get(str(label)) != 0)
 
 
 def lifted(learner: Learner, training: Dataset, classes: list[int], history: History) -> Lifted:

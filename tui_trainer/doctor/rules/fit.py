@@ -132,7 +132,7 @@ def underfitting(case: Case) -> Finding | None:
 
 @rule("plateau", "warning", "the loss has stopped falling far from where it could be")
 def plateau(case: Case) -> Finding | None:
-    if not stalled(case, STANDING) or case.training_error[-1] < HIGH_ERROR_WITH_DECAY:
+    if not case.training_error or case.training_error[-1] < HIGH_ERROR_WITH_DECAY or not stalled(case, STANDING):
         return None
     decayed = rate_decayed(case)
     if not decayed and case.training_error[-1] < HIGH_ERROR:

@@ -86,8 +86,8 @@ def _killed_units(case: Case) -> Finding | None:
 
 
 def _jumping(case: Case) -> Finding | None:
-    jumps, (_, since_best) = _jumps(case), case.best
-    if jumps < JUMPS or since_best < STILL_BETTER or frozen(case):
+    jumps = _jumps(case)
+    if jumps < JUMPS or case.best[1] < STILL_BETTER or frozen(case):
         return None
     rate = lower_rate(case)
     return Finding(

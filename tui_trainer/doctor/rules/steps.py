@@ -67,7 +67,9 @@ def batch_too_large(case: Case) -> Finding | None:
     ("not-learning", "constant-prediction", "underfitting", "plateau", "frozen-layer"),
 )
 def learning_rate_too_low(case: Case) -> Finding | None:
-    if not hardly_falls(case) or case.training_error[-1] < SLOW_ERROR or not 0 < change(case) < SLOW_CHANGE:
+    if not case.training_error or case.training_error[-1] < SLOW_ERROR:
+        return None
+    if not hardly_falls(case) or not 0 < change(case) < SLOW_CHANGE:
         return None
     rate = raised_rate(case)
     return Finding(
