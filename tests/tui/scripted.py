@@ -40,7 +40,7 @@ class ScriptedReader:
 
     def __init__(self, config: RunConfig, events: Iterable[Event] = (), *, alive: bool = True) -> None:
         self.history = History(config, STEPS, RUN.name)
-        self.alive = alive
+        self.alive, self.gone = alive, False
         self.waiting = list(events)
 
     def poll(self) -> bool:

@@ -1,6 +1,7 @@
 """Everything that a person can do on Curves, by keys and by mouse, on scripted runs."""
 
 import asyncio
+import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -310,6 +311,29 @@ def test_a_pinned_run_that_cannot_be_read_is_said_and_the_others_are_drawn(runs:
         assert len(view.overlay.runs) == 2
 
     on_curves([*runs[:2], Path("runs/nothing")], steps)
+
+
+def test_where_two_columns_of_values_leave_no_room_the_runs_are_told_by_what_differs(runs: list[Path]) -> None:
+    async def steps(pilot: Any, view: View) -> None:
+        row = next(line for line in legend(pilot).splitlines() if "k3f3" in line or "with dropout" in line)
+        assert "rate 0.1" in row
+        assert "dropout 0.25" in row
+        assert "sgd" not in row, "all but one are; the other is not shown"
+        assert "pinned" in row
+
+    on_curves([runs[0], runs[2]], steps, size=(80, 24))
+
+
+def test_a_run_whose_directory_is_removed_keeps_what_was_read_of_it(runs: list[Path]) -> None:
+    async def steps(pilot: Any, view: View) -> None:
+        shutil.rmtree(runs[4])
+        for _ in range(12):
+            pilot.app.tick()
+        await settle(pilot)
+        assert len(view.track(view.overlay.runs[0], "validation").xs) == 33
+        assert "removed" in (pilot.app.bench.silence or "")
+
+    on_curves([runs[4]], steps)
 
 
 def test_without_a_run_every_key_is_harmless(runs: list[Path]) -> None:

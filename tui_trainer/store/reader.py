@@ -120,11 +120,18 @@ class RunReader:
         """Whether a trainer holds the run now."""
         return is_alive(self.directory)
 
+    @property
+    def gone(self) -> bool:
+        """Whether somebody removed the run; what was read of it stays."""
+        return not self.directory.path.exists()
+
     def poll(self) -> bool:
         """Fold in what is new; True when there was something."""
         happened = self._events.poll()
         restarted = self.history.pid is not None and any(isinstance(event, Started) for event in happened)
         if self._looked and (restarted or self._metrics.shrunk()):
+            if self.gone:
+                return False
             self._begin()
             happened = self._events.poll()
         self._looked = True

@@ -63,8 +63,10 @@ class Bench:
     def silence(self) -> str | None:
         """What is wrong with a trainer that should speak and does not, in a sentence."""
         history = self.history
-        if history is None or history.ended:
+        if self.reader is None or history is None or history.ended:
             return None
+        if self.reader.gone:
+            return "somebody removed this run's directory: what is shown was read before"
         if not self.living:
             return "the trainer is gone without a word: l shows what it printed, r goes on from what it saved"
         quiet = self.clock() - max(history.last_at, self.opened_at)

@@ -24,6 +24,11 @@ class Reader(Protocol):
         """Whether a trainer holds the run's lock."""
         ...
 
+    @property
+    def gone(self) -> bool:
+        """Whether somebody removed the run's directory."""
+        ...
+
     def poll(self) -> bool:
         """Fold in what was written since; whether there was something."""
         ...

@@ -159,19 +159,20 @@ class RunLegend(ClickableWidget, can_focus=True):
         return colours[shown.slot % len(colours)] if drawn else "$quiet"
 
     def _words(self, shown: Shown) -> str:
-        overlay, config, live = self._view.overlay, shown.history.config, shown.history.settings
-        rate, dropout = live.get("learning_rate", config.learning_rate), live.get("dropout", config.dropout)
-        words = [shown.name, config.engine, config.optimizer, f"rate {rate:g}"]
-        if dropout:
-            words.append(f"dropout {dropout:g}")
+        """Name, settings and flags; where there is no room, those settings in which the runs differ, or fewer."""
+        overlay, words = self._view.overlay, _settings(shown)
         flags = [word for word, on in (("pinned", shown.path in overlay.bench.pinned), ("hidden", shown.hidden)) if on]
         flags += ["alone"] if overlay.alone == shown.path else []
+        rest = "".join(f"  {flag}" for flag in flags)
         room = self._room() - 4
-        text = "  ".join([words[0], " ".join(words[1:]), *flags])
-        if cell_len(text) > room:
-            rest = "  ".join(["", *flags])
-            text = set_cell_size(words[0], max(8, min(cell_len(words[0]), room - len(rest)))) + rest
-        return set_cell_size(text, room) + " "
+        left = room - cell_len(shown.name) - len(rest) - 2
+        if cell_len(" ".join(words)) > left:
+            common = set.intersection(*(set(_settings(each)) for each in overlay.runs))
+            words = [word for word in words if word not in common]
+        while words and cell_len(" ".join(words)) > left:
+            words = words[1:]
+        name = set_cell_size(shown.name, max(8, min(cell_len(shown.name), room - len(rest))))
+        return set_cell_size("  ".join([name, *([" ".join(words)] if words else [])]) + rest, room) + " "
 
     def _value(self, shown: Shown, split: str, smooth: bool) -> str:
         view = self._view
@@ -198,3 +199,10 @@ class RunLegend(ClickableWidget, can_focus=True):
         """The run below."""
         event.stop()
         self.call_later(self.run_action, "screen.select(1)")
+
+
+def _settings(shown: Shown) -> list[str]:
+    """What tells a run from others, as it is now."""
+    config, live = shown.history.config, shown.history.settings
+    rate, dropout = live.get("learning_rate", config.learning_rate), live.get("dropout", config.dropout)
+    return [config.engine, config.optimizer, f"rate {rate:g}", *([f"dropout {dropout:g}"] if dropout else [])]
