@@ -143,6 +143,11 @@ class Appender:
         """Make what was appended survive a power loss."""
         disk.fsync(self._descriptor)
 
+    @property
+    def removed(self) -> bool:
+        """Whether somebody deleted the file: what is written to it nobody can read."""
+        return os.fstat(self._descriptor).st_nlink == 0
+
     def close(self) -> None:
         """Give the descriptor back."""
         os.close(self._descriptor)

@@ -4,6 +4,7 @@ import errno
 import itertools
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -215,3 +216,23 @@ def test_no_permission_is_said_and_costs_no_checkpoint(half: RunDirectory, tmp_p
 
 
 real = Path.read_bytes
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_a_run_that_is_deleted_ends_and_leaves_nothing(begun: RunDirectory, tmp_path: Path, paused: bool) -> None:
+    """Nobody could ask for its end any more."""
+    run = copy_of(begun, tmp_path / "run")
+    said: list[Event] = []
+
+    def watch(event: Event, history: History) -> None:
+        said.append(event)
+        if paused and isinstance(event, EpochMeasured):
+            send_request(run, "pause")
+        if isinstance(event, CheckpointSaved if paused else EpochMeasured) and (history.status == "paused") == paused:
+            shutil.rmtree(run.path)
+
+    assert train_run(run.path, watch=watch).code == INPUT_OUTPUT
+    (end,) = (event for event in said if isinstance(event, Ended))
+    assert (end.status, end.epoch) == ("failed", 1)
+    assert "deleted" in end.reason
+    assert not run.path.exists()

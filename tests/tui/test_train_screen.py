@@ -122,6 +122,22 @@ async def test_a_gone_trainer_is_said_and_r_goes_on(make_app: MakeApp) -> None:
         assert "interrupted" not in text(app, TabBar)
 
 
+async def test_a_removed_run_is_said_and_offers_nothing_that_cannot_be(make_app: MakeApp) -> None:
+    app = make_app([*epochs(5), saved(5)])
+    async with app.run_test(size=LARGE) as pilot:
+        await settle(pilot)
+        reader = script(app).reader
+        assert reader is not None
+        reader.alive, reader.gone = False, True
+        for _ in range(10):
+            app.tick()
+        await settle(pilot)
+        assert "removed this run's directory" in (app.bench.silence or "")
+        assert "no checkpoint is left" in text(app, Summary)
+        await press(pilot, "r")
+        assert script(app).resumed == []
+
+
 @pytest.mark.parametrize("key", "1234567")
 async def test_the_tabs_say_on_every_screen_how_the_run_stands(make_app: MakeApp, key: str) -> None:
     app = make_app(epochs(5))

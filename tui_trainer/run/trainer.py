@@ -186,7 +186,13 @@ class Trainer:
                 answer(self, request)
             if not self.paused or self.stopping or self.signals.received:
                 return
+            self._end_if_deleted()
             time.sleep(WAIT_SECONDS)
+
+    def _end_if_deleted(self) -> None:
+        """`OSError` when the run was deleted: nobody could ask for its end any more, or find what it learned."""
+        if self._recorder.removed:
+            raise OSError("the run's directory was deleted")
 
     def _pause_when_reached(self) -> None:
         training = self.training
@@ -220,10 +226,14 @@ class Trainer:
                 self.say(Paused(progress.epochs_done, progress.step, "could not save"))
 
     def save(self, request: str = "") -> bool:
-        """Publish the state as a checkpoint; False when it is not finite or (which is said) the disk refuses."""
+        """Publish the state as a checkpoint; False when it is not finite or (which is said) the disk refuses.
+
+        `OSError` when the run was deleted.
+        """
         try:
             said = self._saving.publish(self.training, request)
         except OSError as error:
+            self._end_if_deleted()
             self._failed("checkpoint", error)
             return False
         self.say(*said)

@@ -44,6 +44,11 @@ class Recorder:
             self._metrics.cut(size)
         return self._metrics.size == size
 
+    @property
+    def removed(self) -> bool:
+        """Whether somebody deleted the run; a disk that is away for a while is not that."""
+        return self._metrics.removed and self._events.removed
+
     def close(self) -> None:
         """Give the files back; what still waits is lost, and was reported."""
         self._metrics.close()

@@ -60,12 +60,17 @@ class Bench:
         return self.clock() - begins < SILENT_SECONDS
 
     @property
+    def gone(self) -> bool:
+        """Whether somebody removed the run that is looked at; what was read of it is still shown."""
+        return self.reader is not None and self.reader.gone
+
+    @property
     def silence(self) -> str | None:
         """What is wrong with a trainer that should speak and does not, in a sentence."""
         history = self.history
-        if self.reader is None or history is None or history.ended:
+        if history is None or history.ended:
             return None
-        if self.reader.gone:
+        if self.gone:
             return "somebody removed this run's directory: what is shown was read before"
         if not self.living:
             return "the trainer is gone without a word: l shows what it printed, r goes on from what it saved"

@@ -34,7 +34,7 @@ def offers(bench: Bench, busy: bool) -> dict[str, bool]:
         "continue": living and paused,
         "stop": living,
         "checkpoint": living,
-        "revive": history is not None and not living and history.status != "done" and not busy,
+        "revive": history is not None and not living and history.status != "done" and not busy and not bench.gone,
         "log": history is not None,
         "findings": history is not None,
         "mend": history is not None and any(can_mend(finding, history) for finding in history.findings.values()),

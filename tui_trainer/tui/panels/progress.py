@@ -80,12 +80,12 @@ class Summary(Widget):
         history = app.bench.history
         if history is None:
             return Content("")
-        where = "" if app.bench.directory is None else str(app.bench.directory)
+        where = "" if app.bench.directory is None or app.bench.gone else str(app.bench.directory)
         return summary(history, app.bench.state_word, where, self.size.width)
 
 
 def summary(history: "History", state: str, directory: str, width: int) -> Content:
-    """The summary in five lines."""
+    """The summary in five lines; without a directory where the run was removed."""
     word = {"done": "Done", "stopped": "Stopped", "interrupted": "Interrupted", "diverged": "Diverged"}
     style = "bold $success" if state == "done" else "bold $warning"
     head = Content.assemble(
@@ -106,8 +106,8 @@ def summary(history: "History", state: str, directory: str, width: int) -> Conte
 
 
 def _checkpoint(history: "History", directory: str, width: int) -> Content:
-    if history.checkpoint is None:
-        return Content.styled(" no checkpoint was saved", "$warning")
+    if history.checkpoint is None or not directory:
+        return Content.styled(f" no checkpoint {'was saved' if history.checkpoint is None else 'is left'}", "$warning")
     path = printable(f"{directory}/checkpoints/{history.checkpoint.name}")
     room = width - 13
     shown = path if len(path) <= room else "…" + path[len(path) - room + 1 :]
