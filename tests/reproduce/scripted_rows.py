@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tui_trainer.events import Ended, EpochMeasured
+from tui_trainer.events import Ended, EpochMeasured, FindingMade
 from tui_trainer.history import History
 from tui_trainer.reproduce.assignment import DATA_SEED, Experiment, experiments
 from tui_trainer.reproduce.crosscheck import CrossCheck
@@ -34,7 +34,7 @@ def scripted_row(
         lost = (dead or {}).get(seed, [])
         units = OutputUnits(lost[:1], lost, 1 - len(lost) / 10)
         directory = _directory(experiment, seed, runs, own_data, cpu)
-        seeds[seed] = SeedResult(directory, _history(directory, final), units)
+        seeds[seed] = SeedResult(directory, _history(directory, final, named=bool(lost)), units)
     said = experiment.config(0, epochs).epochs
     return Row(experiment, "scratch", None if own_data else DATA_SEED, said, seeds)
 
@@ -46,11 +46,16 @@ def _directory(experiment: Experiment, seed: int, runs: Path, own_data: bool, cp
     return make_run(runs, about | {"threads": 1, "git_commit": None, "data": data})
 
 
-def _history(directory: RunDirectory, final: float) -> History:
+def _history(directory: RunDirectory, final: float, *, named: bool) -> History:
+    """`named`: the doctor finds dead units, and a plateau that they explain."""
     history = History(directory.config(), 937, directory.id)
     for epoch in range(1, EPOCHS + 1):
         error = 1 - final + 0.1 * (EPOCHS - epoch)
         history.add(EpochMeasured(epoch, 937 * epoch, 2 * error, error, 2 * error, error, 0.01, 1.0 * epoch))
+    if named:
+        cause, effect = "dead-output-units", "plateau"
+        history.add(FindingMade(cause, 2, 1874, "error", {}, "why", "cure", explains=[effect]))
+        history.add(FindingMade(effect, 3, 2811, "note", {}, "why", "cure", explained_by=[cause]))
     history.add(Ended("done", EPOCHS, 937 * EPOCHS))
     return history
 

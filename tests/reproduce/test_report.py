@@ -101,6 +101,12 @@ def test_conclusions_follow_the_numbers(parsed: Strict) -> None:
     assert "all lie inside the measured range of: as printed (the" in text  # assignment-1
 
 
+def test_what_the_doctor_said_stands_apart_from_what_that_explains(parsed: Strict) -> None:
+    _, _, said = parsed.text.partition("What the doctor said")
+    assert "assignment-1 as-printed dead-output-units 1 plateau 1" in said
+    assert "assignment-2-adam as-printed dead-output-units 3 plateau 3" in said
+
+
 def test_a_short_look_says_so_in_its_title(tmp_path: Path) -> None:
     write_report(scripted_reproduction(tmp_path / "runs", epochs=4), tmp_path)
     page = (tmp_path / "report.html").read_text("utf-8")

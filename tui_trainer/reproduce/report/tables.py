@@ -136,8 +136,15 @@ def finding_table(rows: Sequence[Row]) -> Table:
     """What the doctor said of the runs of each row, and of how many of them."""
     lines = []
     for row in rows:
-        named = Counter(rule for result in row.seeds.values() for rule in result.history.findings)
-        if named:
-            words = ", ".join(f"{rule} {count}" for rule, count in named.most_common())
-            lines.append(Line([row.experiment.name, words]))
-    return Table(["experiment", "findings, and in how many seeds they held at the end"], lines, left=2)
+        found = [finding for result in row.seeds.values() for finding in result.history.findings.values()]
+        if found:
+            causes = Counter(finding.rule for finding in found if not finding.explained_by)
+            effects = Counter(finding.rule for finding in found if finding.explained_by)
+            lines.append(Line([row.experiment.name, _counted(causes), _counted(effects)]))
+    return Table(
+        ["experiment", "findings, and in how many seeds they held at the end", "what these explain"], lines, left=3
+    )
+
+
+def _counted(rules: Counter[str]) -> str:
+    return ", ".join(f"{rule} {count}" for rule, count in rules.most_common())
