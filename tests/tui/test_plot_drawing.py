@@ -127,6 +127,31 @@ def test_ticks_lie_within_the_limits_and_are_no_more_than_asked(low: float, widt
         assert all(low - slack <= place <= high + slack for place in places)
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "columns", "log", "expected"),
+    [
+        (0, 60, 33, False, ["0", "20", "40", "60"]),
+        (0, 240, 33, False, ["0", "50", "100", "150", "200"]),
+        (0, 1_000_000, 33, False, ["0", "5e5", "1e6"]),
+        (1, 100, 117, True, ["1", "2", "5", "10", "20", "50", "100"]),
+    ],
+)
+def test_an_axis_has_as_many_ticks_as_its_labels_leave_room_for(
+    low: float, high: float, columns: int, log: bool, expected: list[str]
+) -> None:
+    assert axes.along(low, high, columns, log)[1] == expected
+
+
+@given(st.floats(1e-6, 1e6), st.floats(1e-3, 1e6), st.integers(10, 200), st.booleans())
+def test_more_than_two_labels_never_touch(low: float, width: float, columns: int, log: bool) -> None:
+    high = low + width
+    places, written = axes.along(low, high, columns, log)
+    if len(places) > 2:
+        scale = math.log10 if log else float
+        at = [(scale(place) - scale(low)) / (scale(high) - scale(low)) * columns for place in places]
+        assert all(b - a >= len(word) + 1 for a, b, word in zip(at, at[1:], written, strict=False))
+
+
 def test_the_legend_stands_above_the_plot_and_gives_way_in_steps() -> None:
     series = (Series("training", [1], [1], 0, value="0.2310"), Series("validation", [1], [1], 1, value="0.2555"))
     plot = Plot("Loss", "epoch", series=series, y_label="cross-entropy")

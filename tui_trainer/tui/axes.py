@@ -3,6 +3,7 @@
 import math
 import sys
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 LARGEST = 1e150  # beyond it a range overflows; nothing that is worth a plot is so large
 
@@ -77,6 +78,26 @@ def labels(places: Sequence[float], percent: bool = False, log: bool = False) ->
         decimals = next((d for d in range(9) if all(math.isclose(round(v, d), v, abs_tol=1e-9) for v in scaled)), 4)
         written = f"{{:,.{decimals}f}}".format
     return [written(value) + (" %" if percent else "") for value in scaled]
+
+
+def along(
+    low: float, high: float, columns: int, log: bool = False, whole: bool = False
+) -> tuple[list[float], list[str]]:
+    """Ticks and their labels on an axis of so many columns: as many as leave two columns between any two labels."""
+    for most in range(max(2, columns // 6), 2, -1):
+        places = ticks(low, high, most, log, whole)
+        written = labels(places, log=log)
+        if _apart(places, columns, low, high, log) >= 2 + max(map(len, written), default=0):
+            return places, written
+    places = ticks(low, high, 2, log, whole)
+    return places, labels(places, log=log)
+
+
+def _apart(places: Sequence[float], columns: int, low: float, high: float, log: bool) -> float:
+    """The fewest columns between two neighbours."""
+    scaled = [math.log10(place) if log else place for place in (low, high, *places)]
+    width = (scaled[1] - scaled[0]) / columns
+    return min((after - before) / width for before, after in pairwise(scaled[2:])) if len(places) > 1 else columns
 
 
 def _shortest(value: float) -> str:

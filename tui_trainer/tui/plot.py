@@ -239,8 +239,8 @@ class _Drawing:
         gutter = self.gutter = max(len(plot.x_label), *map(len, written), 5)
         figure.ruler("y", "left").ticks([self._y(y) for y in ys], [label.rjust(gutter) for label in written])
         figure.ruler("y", "left").lim(self._y(self.y[0]), self._y(self.y[1]))
-        xs = axes.ticks(*self.x, max(2, self.columns // 9), plot.log_x, plot.whole_x)
-        figure.ruler("x", "lower").ticks([self._x(x) for x in xs], axes.labels(xs, log=plot.log_x))
+        xs, under = axes.along(*self.x, self.columns, plot.log_x, plot.whole_x)
+        figure.ruler("x", "lower").ticks([self._x(x) for x in xs], under)
         figure.ruler("x", "lower").lim(self._x(self.x[0]), self._x(self.x[1]))
 
     def _x(self, value: float) -> float:
