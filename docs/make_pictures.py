@@ -9,6 +9,7 @@ from typing import Any
 
 from tui_trainer.config import resolve
 from tui_trainer.run import create, train_run
+from tui_trainer.store import RunDirectory
 from tui_trainer.tui.app import TrainerApp
 from tui_trainer.tui.bench import Bench
 
@@ -49,9 +50,10 @@ async def settled(pilot: Any) -> None:
 
 
 async def take(name: str, run: Path | None, runs: Path, keys: Sequence[str]) -> None:
-    """One screen in each size, after these keys."""
+    """One screen in each size, after these keys; of a run, as `tui-trainer attach` opens it."""
+    config = resolve({}) if run is None else RunDirectory(run).config().replace(title="")
     for size in SIZES:
-        app = TrainerApp(Bench(resolve({}), runs, attach=run), ascii=False, preferences_path=runs / "app.json")
+        app = TrainerApp(Bench(config, runs, attach=run), ascii=False, preferences_path=runs / "app.json")
         async with app.run_test(size=size) as pilot:
             await settled(pilot)
             for key in keys:
