@@ -58,6 +58,12 @@ def _window(shape: Shape, arguments: Mapping[str, float]) -> Shape:
     return (int(arguments.get("outputs", shape[0])), rows, columns)
 
 
+def _pool(shape: Shape, arguments: Mapping[str, float]) -> Shape:
+    if 2 * arguments["padding"] > arguments["kernel"]:
+        raise ValueError(f"a pooling window of {arguments['kernel']:g} has room for half as much padding, not more")
+    return _window(shape, arguments)
+
+
 def _flatten(shape: Shape, arguments: Mapping[str, float]) -> Shape:
     size = 1
     for length in shape:
@@ -79,8 +85,8 @@ KINDS: dict[str, tuple[dict[str, float], Rule]] = {
     "dropout": ({"probability": REQUIRED}, _same),
     "flatten": ({}, _flatten),
     "conv2d": ({"outputs": REQUIRED, "kernel": REQUIRED, "stride": 1, "padding": 0}, _window),
-    "max-pool2d": ({"kernel": 2, "stride": 2, "padding": 0}, _window),
-    "avg-pool2d": ({"kernel": 2, "stride": 2, "padding": 0}, _window),
+    "max-pool2d": ({"kernel": 2, "stride": 2, "padding": 0}, _pool),
+    "avg-pool2d": ({"kernel": 2, "stride": 2, "padding": 0}, _pool),
     "batch-norm": ({}, _same),
 }
 ACTIVATIONS = ("relu", "leaky-relu", "sigmoid", "tanh", "gelu")

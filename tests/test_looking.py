@@ -160,7 +160,7 @@ class TestFirstWeights:
     def of(self, *kinds: LayerConfig, shape: tuple[int, int] = (28, 28)) -> Pictures | str:
         plan = resolve_network(NetworkConfig("custom", layers=kinds), shape, 10)
         weights = {f"{p.name}.weight": np.ones(p.weight_shape) for p in plan if p.kind in ("linear", "conv2d")}
-        return first_weights(plan, weights, 10)
+        return first_weights(plan, weights)
 
     def test_a_dense_layer_has_a_template_for_each_unit(self) -> None:
         found = self.of(LayerConfig("flatten"), LayerConfig("linear", {"outputs": 10}))

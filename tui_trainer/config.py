@@ -112,6 +112,10 @@ class RunConfig:
             if problem := _value_problem(name, getattr(self, name), setting):
                 raise SettingError(name, problem)
 
+    def steps_in(self, examples: int) -> int:
+        """Optimizer updates in an epoch of so many training examples."""
+        return examples // self.batch_size + bool(self.partial_batch and examples % self.batch_size)
+
     @property
     def network_config(self) -> NetworkConfig:
         """The part that says which network."""

@@ -35,9 +35,12 @@ class Diagnosis:
         """Drop a finding; it explains nothing any more, and is explained by nothing."""
         self.findings.pop(event.rule, None)
         for name, known in self.findings.items():
-            if event.rule in known.explains:
-                explains = [other for other in known.explains if other != event.rule]
-                self.findings[name] = replace(known, explains=explains)
+            if event.rule in (*known.explains, *known.explained_by):
+                others = {
+                    side: [rule for rule in getattr(known, side) if rule != event.rule]
+                    for side in ("explains", "explained_by")
+                }
+                self.findings[name] = replace(known, **others)
 
     def tried(self, event: CureTried) -> None:
         """A cure is under way."""
@@ -60,7 +63,7 @@ class Diagnosis:
         }
 
 
-def _rank(severity: str) -> int:
+def rank(severity: str) -> int:
     """How bad it is; a word that only a newer version knows is no reason to show nothing."""
     return SEVERITIES.index(severity) if severity in SEVERITIES else -1
 
@@ -72,6 +75,6 @@ def ranked(findings: Iterable[FindingMade]) -> list[FindingMade]:
     while left:
         explained = {name for finding in left for name in finding.explains if name != finding.rule}
         roots = [finding for finding in left if finding.rule not in explained] or left[:1]
-        ordered += sorted(roots, key=lambda finding: -_rank(finding.severity))
+        ordered += sorted(roots, key=lambda finding: -rank(finding.severity))
         left = [finding for finding in left if finding not in roots]
     return ordered

@@ -158,6 +158,8 @@ def load_png(path: Path) -> Array:
         with Image.open(path, formats=["PNG"]) as image:
             size = image.size
             layered = image.convert("RGBA") if max(size) <= LARGEST_PNG else None
+    except Image.DecompressionBombError:  # so many pixels that Pillow does not open it
+        raise DataError(path, f"is too large; at most {LARGEST_PNG} pixels a side are read") from None
     except UnidentifiedImageError:
         raise DataError(path, "is not a PNG picture") from None
     except (OSError, SyntaxError, ValueError) as error:

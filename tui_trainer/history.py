@@ -37,6 +37,7 @@ from tui_trainer.events import (
 
 SERIES = ("training_loss", "training_error", "validation_loss", "validation_error", "learning_rate")
 INSPECTIONS_KEPT = 12  # the newest
+SLICES_UNTIL = 2  # epochs; before it the training curve is made of slices, for there is nothing else yet
 
 
 @dataclass
@@ -138,7 +139,12 @@ class History:
     @property
     def examples_per_second(self) -> float | None:
         """Mean training rate so far, validation included."""
-        return self.step * self.config.batch_size / self.seconds if self.seconds and self.step else None
+        if not self.seconds or not self.step:
+            return None
+        config, examples = self.config, self.step * self.config.batch_size
+        if config.partial_batch and config.train_examples and self.steps_per_epoch:  # the last batch is smaller
+            examples = self.step * config.train_examples / self.steps_per_epoch
+        return examples / self.seconds
 
     @property
     def remaining_seconds(self) -> float | None:
@@ -147,6 +153,11 @@ class History:
         if self.position <= begun or not self.elapsed:
             return None
         return max(0.0, (self.epochs - self.position) * self.elapsed / (self.position - begun))
+
+    def training_curve(self, measure: str) -> str:
+        """The name of the curve of `loss` or `error` in training: of slices while there are hardly any epochs."""
+        few = len(self.curves[f"training_{measure}"].values) < SLICES_UNTIL and self.curves[f"slice_{measure}"].values
+        return f"slice_{measure}" if few else f"training_{measure}"
 
     def accuracy(self, split: str) -> dict[str, float | None]:
         """Largest and last accuracy of a split, as fractions."""
@@ -263,6 +274,10 @@ class History:
     def _(self, event: Started) -> None:
         self.status, self.reason = "training", ""
         self.begun = event.step if self.begun is None else self.begun
+        if (
+            not self.curves["slice_loss"].values and not self.curves["training_loss"].values
+        ):  # a fork begins where its parent was
+            self.epoch, self.step = event.epoch, event.step
         self.pid, self.host = event.pid, event.host
         self.warnings.extend(event.notes)
         if event.resumed_from is not None:

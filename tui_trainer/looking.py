@@ -175,7 +175,7 @@ def certainties(logits: Array, loss: str) -> Array:
     return shares / shares.sum(axis=1, keepdims=True)
 
 
-def first_weights(plan: Sequence[Layer], weights: Mapping[str, Array], classes: int) -> Pictures | str:
+def first_weights(plan: Sequence[Layer], weights: Mapping[str, Array]) -> Pictures | str:
     """The weights nearest to the pixels as pictures, or a sentence that says why they make none."""
     seen: tuple[int, ...] = ()
     for layer in plan:
@@ -185,16 +185,17 @@ def first_weights(plan: Sequence[Layer], weights: Mapping[str, Array], classes: 
             return _filters(layer, weights[f"{layer.name}.weight"])
         if layer.kind == "linear":
             weight = weights[f"{layer.name}.weight"]
-            return _templates(layer, weight, seen, classes) if seen else _no_picture(layer)
+            last = next(other for other in reversed(plan) if other.kind == "linear")
+            return _templates(layer, weight, seen, named=layer is last) if seen else _no_picture(layer)
     return "This network has no weights that see pixels."
 
 
-def _templates(layer: Layer, weight: Array, shape: tuple[int, ...], classes: int) -> Pictures:
+def _templates(layer: Layer, weight: Array, shape: tuple[int, ...], *, named: bool) -> Pictures:
+    """`named`: its units are the classes."""
     images = weight[:MOST_PICTURES].reshape(-1, *shape)  # (units, rows, columns)
-    units = len(weight)
-    what = "class" if units == classes else "unit"
+    what = "class" if named else "unit"
     words = f"{layer.name}: what each {what} looks for, {shape[0]}×{shape[1]} weights each"
-    names = tuple(f"{i}" if units == classes else f"unit {i}" for i in range(len(images)))
+    names = tuple(f"{i}" if named else f"unit {i}" for i in range(len(images)))
     return Pictures(images, names, words)
 
 

@@ -1,6 +1,8 @@
-"""Makes foreign text safe to show: titles, paths and reasons can carry whatever a file or a person put there."""
+"""Text from elsewhere: made safe to show, as titles and reasons can carry anything, or read as the path that it is."""
 
+import os
 import unicodedata
+from pathlib import Path
 
 LONGEST = 500
 _ESCAPED = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")  # controls, bidi and zero-width marks, surrogates, line separators
@@ -11,6 +13,11 @@ def printable(text: object, longest: int = LONGEST) -> str:
     text = str(text)
     cut = text if len(text) <= longest else text[: max(0, longest - 1)] + "…"
     return "".join(map(_visible, cut))
+
+
+def typed_path(text: str) -> Path:
+    """The absolute path that a person types: `~` is the home directory; that of somebody unknown stays as it is."""
+    return Path(os.path.expanduser(text)).absolute()  # noqa: PTH111 - never raises
 
 
 def _visible(char: str) -> str:

@@ -41,9 +41,7 @@ class Inspect(Protocol):
 
 def steps_per_epoch(config: RunConfig, examples: int) -> int:
     """Optimizer updates in an epoch of `examples` training examples; `ValueError` when there would be none."""
-    steps = examples // config.batch_size
-    if config.partial_batch and examples % config.batch_size:
-        steps += 1
+    steps = config.steps_in(examples)
     if steps == 0:
         raise ValueError(f"batch-size: must be at most {examples}, the number of training examples")
     return steps
@@ -245,9 +243,7 @@ class Training:
         self._check_settings(progress.settings)
         tensors = checkpoint.tensors
         state = {name: array for name, array in tensors.items() if not name.startswith(PREFIX)}
-        if not any(name.startswith("optimizer.") for name in state):  # a fork to another optimizer begins it anew
-            state |= {k: array for k, array in self.learner.state_dict().items() if k.startswith("optimizer.")}
-        self.learner.load_state_dict(state)
+        self.learner.load_state_dict(with_optimizer(state, self.learner.state_dict()))
         if self.inspect is not None:
             remembered = {k.removeprefix(INSPECTED): tensors[k] for k in tensors if k.startswith(INSPECTED)}
             self.inspect.begin(self.learner, remembered)
@@ -259,3 +255,11 @@ class Training:
             self.config.replace(**settings)
         except (SettingError, TypeError) as error:
             raise CheckpointError(f"its settings cannot be: {error}") from None
+
+
+def with_optimizer(state: Mapping[str, Array], own: Mapping[str, Array]) -> dict[str, Array]:
+    """A saved state; one without an optimizer's arrays, as a fork to another optimizer begins, gets such as have seen
+    nothing yet, shaped like the learner's `own`."""
+    if any(name.startswith("optimizer.") for name in state):
+        return dict(state)
+    return {**state, **{name: np.zeros_like(a) for name, a in own.items() if name.startswith("optimizer.")}}

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from scripted import STEPS, T0, ended, epoch, saved, started
 
+from tui_trainer.checkpoint import Checkpoint, write_checkpoint
 from tui_trainer.config import resolve
 from tui_trainer.events import EpochMeasured, Event, Inspected, SliceMeasured
 from tui_trainer.lines import to_line
@@ -51,6 +53,13 @@ def write_run(
     directory.lock.write_text("{}", "utf-8")
     append(directory, events)
     return directory
+
+
+def save_at(directory: RunDirectory, epoch: int, **settings: Any) -> None:
+    """A checkpoint of an epoch, with the live settings that were changed by then."""
+    about = {"epoch": epoch, "step": epoch * STEPS, "settings": settings}
+    path = directory.checkpoints / f"step-{epoch * STEPS:09d}.safetensors"
+    write_checkpoint(path, Checkpoint({"linear1.weight": np.zeros(1)}, about))
 
 
 def append(directory: RunDirectory, events: Iterable[Event]) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from conftest import settle
-from run_directories import five_runs, trained, write_run
-from scripted import STEPS, Clock
+from run_directories import five_runs, save_at, trained, write_run
+from scripted import Clock
 
 from tui_trainer.config import resolve
 from tui_trainer.store import RunDirectory, RunLock
@@ -66,7 +66,7 @@ class TestInBothSizes:
 
     def test_forking_asks_what_shall_be_otherwise(self, looks_the_same: Compare, size: tuple[int, int]) -> None:
         newest = RunDirectory(sorted(Path("runs").iterdir())[-1])
-        (newest.checkpoints / f"step-{20 * STEPS:09d}.safetensors").touch()
+        save_at(newest, 20)
         assert looks_the_same("f", "right", size=size)
 
     def test_deleting_asks(self, looks_the_same: Compare, size: tuple[int, int]) -> None:

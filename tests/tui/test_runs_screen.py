@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from conftest import settle
 from driving import text
-from run_directories import append, five_runs, trained, write_run
-from scripted import STEPS, T0, Clock, epoch
+from run_directories import append, five_runs, save_at, trained, write_run
+from scripted import T0, Clock, epoch
 from textual.widgets import Input
 
 from tui_trainer.config import resolve
@@ -308,9 +308,8 @@ def test_a_run_that_is_not_done_is_resumed_at_once_and_one_that_is_asks_how_long
 
 def test_a_fork_goes_on_from_a_checkpoint_with_what_was_changed(runs: list[Path]) -> None:
     trainers = Watched()
-    checkpoints = RunDirectory(runs[2]).checkpoints
-    for number in (20, 40):
-        (checkpoints / f"step-{number * STEPS:09d}.safetensors").touch()
+    save_at(RunDirectory(runs[2]), 20, learning_rate=0.2, momentum=0.7)
+    save_at(RunDirectory(runs[2]), 40)
 
     async def steps(pilot: Any, screen: RunsScreen) -> None:
         await pilot.press("f")
@@ -323,8 +322,11 @@ def test_a_fork_goes_on_from_a_checkpoint_with_what_was_changed(runs: list[Path]
         await pilot.press("ctrl+s")
         assert pilot.app.screen is ask, "a wrong value is not taken"
         ask.query_one("#field-dropout").give("0.25")
+        rate = ask.query_one("#field-learning_rate")
+        assert rate.text == "0.05"
         ask.query_one("#field-branch_from").give("20")
         await pilot.pause()
+        assert rate.text == "0.05", "what was typed stays"
         await pilot.press("ctrl+s")
         await seen(pilot, TrainScreen)
         assert trainers.forked == [(runs[2].name, {"learning_rate": 0.05}, 20)]
@@ -333,8 +335,24 @@ def test_a_fork_goes_on_from_a_checkpoint_with_what_was_changed(runs: list[Path]
     on_runs(steps, trainers=trainers)
 
 
+def test_a_fork_is_shown_the_settings_as_they_stood_at_its_checkpoint(runs: list[Path]) -> None:
+    """They are what the fork gets: a rate that was changed later, or before, is another one."""
+    save_at(RunDirectory(runs[2]), 20, learning_rate=0.2)
+    save_at(RunDirectory(runs[2]), 40, learning_rate=0.05)
+
+    async def steps(pilot: Any, screen: RunsScreen) -> None:
+        await pilot.press("down", "down", "f")
+        rate = (ask := await seen(pilot, AskFork)).query_one("#field-learning_rate")
+        assert rate.text == "0.05"
+        ask.query_one("#field-branch_from").give("20")
+        await pilot.pause()
+        assert rate.text == "0.2"
+
+    on_runs(steps)
+
+
 def test_a_fork_that_cannot_be_says_why(runs: list[Path]) -> None:
-    (RunDirectory(runs[4]).checkpoints / f"step-{20 * STEPS:09d}.safetensors").touch()
+    save_at(RunDirectory(runs[4]), 20)
 
     async def steps(pilot: Any, screen: RunsScreen) -> None:
         await pilot.press("f")

@@ -103,6 +103,8 @@ def resume(
         return fail("no terminal to draw on: use --batch", USAGE)
     if not reader.alive:
         launch(directory.path, epochs=total)
+    elif total is not None:
+        request(directory.path, "set", name="epochs", value=total)
     return _watch(directory, folder)
 
 

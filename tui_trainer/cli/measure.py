@@ -15,6 +15,7 @@ from tui_trainer.run.start import check_engine, check_network
 EXAMPLES = 8  # enough for a gradient; more only average it
 TOLERANCE = 1e-6
 SECONDS = 1.0  # of training for each thread count
+MANY = 1_000_000  # epochs: no network ends before that time is over
 
 
 def check_gradients(
@@ -85,11 +86,13 @@ def _examples_per_second(config: RunConfig, loaded: Any) -> float:
         device=config.device,
         threads=config.threads,
     )
-    training = Training(config, learner, len(loaded.splits["training"]))
+    examples = len(loaded.splits["training"])
+    training = Training(config.replace(epochs=MANY), learner, examples)
     slices = training.slices()
     next(slices)  # the first slice pays for what is done once
     begun, before = time.perf_counter(), training.progress.step
     for _ in slices:
         if time.perf_counter() - begun > SECONDS:
             break
-    return (training.progress.step - before) * config.batch_size / (time.perf_counter() - begun)
+    done = (training.progress.step - before) / training.progress.steps_per_epoch  # epochs
+    return done * min(examples, training.progress.steps_per_epoch * config.batch_size) / (time.perf_counter() - begun)

@@ -130,7 +130,7 @@ def case_of(history: "History") -> Case:
     curves, surveyed, rates = history.curves, history.surveyed, history.curves["learning_rate"].values
     return Case(
         config=history.config,
-        epoch=history.epoch,
+        epoch=history.epoch if curves["training_loss"].values else 0,  # a fork has measured nothing when it begins
         step=history.step,
         epochs=history.epochs,
         steps_per_epoch=history.steps_per_epoch,

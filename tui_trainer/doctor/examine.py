@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
-from tui_trainer.diagnosis import ranked
+from tui_trainer.diagnosis import rank, ranked
 from tui_trainer.doctor.case import Case, case_of
 from tui_trainer.doctor.cures import judged, tried
 from tui_trainer.doctor.finding import Finding, Rule
@@ -125,7 +125,9 @@ def _request(finding: Finding, history: "History") -> dict[str, Any] | None:
 
 def _is_news(event: FindingMade, known: FindingMade | None) -> bool:
     """Whether a finding was not said yet, names other things than it did, or has lost a cause that explained it."""
-    return known is None or _named(event) != _named(known) or not set(known.explained_by) <= set(event.explained_by)
+    if known is None or _named(event) != _named(known) or not set(known.explained_by) <= set(event.explained_by):
+        return True
+    return rank(event.severity) > rank(known.severity)
 
 
 def _named(event: FindingMade) -> dict[str, object]:

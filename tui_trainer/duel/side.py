@@ -5,6 +5,7 @@ each with a line of JSON, after it has put weights and the loss of each step int
 """
 
 import json
+import math
 import os
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from tui_trainer.checkpoint import Checkpoint, write_checkpoint
 from tui_trainer.config import RunConfig
 from tui_trainer.duel.round import Measured
 from tui_trainer.events import EpochMeasured
+from tui_trainer.exit_codes import DIVERGED
 from tui_trainer.run.outcome import exit_code, one_line
 from tui_trainer.training import Training, steps_per_epoch
 
@@ -63,7 +65,7 @@ def save(training: Training, path: Path) -> None:
 
 
 def fight(config: RunConfig, folder: Path, orders: TextIO) -> Iterator[dict[str, Any]]:
-    """An answer for each order: first that it is ready, then what each epoch measured; none when the loss diverges."""
+    """An answer for each order: first that it is ready, then what each epoch measured; at last, divergence."""
     path = folder / f"{config.engine}.safetensors"
     training = build(config)
     save(training, path)
@@ -71,12 +73,18 @@ def fight(config: RunConfig, folder: Path, orders: TextIO) -> Iterator[dict[str,
     measured, before = epochs(training), 0.0
     for _ in orders:
         event = next(measured, None)
-        if event is None:
-            raise ValueError(f"the loss was not finite at step {training.diverged_at}")
+        numbers = () if event is None else _numbers(event)
+        if event is None or not all(map(math.isfinite, numbers)):
+            where = f"at step {training.diverged_at}" if training.diverged_at else "on the validation split"
+            yield {"error": f"the loss was not finite {where}", "code": DIVERGED}
+            return
         save(training, path)
-        numbers = (event.training_loss, event.training_error, event.validation_loss, event.validation_error)
         yield asdict(Measured(*numbers, event.seconds - before, peak_memory()))
         before = event.seconds
+
+
+def _numbers(event: EpochMeasured) -> tuple[float, ...]:
+    return (event.training_loss, event.training_error, event.validation_loss, event.validation_error)
 
 
 def main() -> int:

@@ -1,5 +1,6 @@
 """Finds where the first number that is not finite arose: trains again up to the bad step, and looks into it."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
@@ -9,7 +10,7 @@ from tui_trainer.checkpoint import CheckpointError, read_checkpoint
 from tui_trainer.data import epoch_order
 from tui_trainer.events import NotFinite
 from tui_trainer.store import CheckpointStore
-from tui_trainer.training import Training
+from tui_trainer.training import Training, with_optimizer
 
 State = Mapping[str, Array]
 Saved = Callable[[], Iterable[tuple[int, State]]]  # steps and states that were saved, newest first
@@ -31,16 +32,18 @@ def saved_in(checkpoints: CheckpointStore) -> Saved:
 
 def where_it_arose(training: Training, data: Dataset, saved: Iterable[tuple[int, State]]) -> NotFinite:
     """Which layer's output, gradient or weight was the first that is not finite; changes nothing in the training."""
-    learner, epoch = training.learner, training.progress.epochs_done + 1
+    learner, steps = training.learner, training.progress.steps_per_epoch
     bad = training.diverged_at or training.progress.step
+    epoch = max(1, math.ceil(bad / steps))
     broken = learner.state_dict()
-    first = (epoch - 1) * training.progress.steps_per_epoch  # settings may have been others in an earlier epoch
+    first = (epoch - 1) * steps  # settings may have been others in an earlier epoch
     begun = next(((step, state) for step, state in saved if first <= step < bad), None)
     if begun is None:
         return NotFinite(epoch, bad, *first_bad(broken, "weight"))
     try:
-        learner.load_state_dict({name: begun[1][name] for name in broken})
-        trace = _trace_of_step(training, data, begun[0] - first, bad - first)
+        state = with_optimizer(begun[1], broken)
+        learner.load_state_dict({name: state[name] for name in broken})
+        trace = _trace_of_step(training, data, epoch, begun[0] - first, bad - first)
     finally:
         learner.load_state_dict(broken)
     found = (
@@ -52,10 +55,9 @@ def where_it_arose(training: Training, data: Dataset, saved: Iterable[tuple[int,
     return NotFinite(epoch, bad, layer, part, _largest(trace))
 
 
-def _trace_of_step(training: Training, data: Dataset, begun: int, bad: int) -> Trace:
-    """What flowed in a step of this epoch, counted from 1, after the learner was trained up to it from `begun`."""
+def _trace_of_step(training: Training, data: Dataset, epoch: int, begun: int, bad: int) -> Trace:
+    """What flowed in a step of an epoch, counted from 1, after the learner was trained up to it from `begun`."""
     config, size = training.config, training.config.batch_size
-    epoch = training.progress.epochs_done + 1
     order = epoch_order(config.order_seed, epoch, len(data), config.shuffle)
     training.learner.train(order[begun * size : (bad - 1) * size], size)
     batch = order[(bad - 1) * size : bad * size]

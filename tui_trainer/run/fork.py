@@ -1,7 +1,7 @@
 """Branch a run from a checkpoint with changed settings, and train a run again from its trail."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,7 @@ def fork_run(
 ) -> RunDirectory:
     """A new run that goes on from a checkpoint of `parent`; `SettingError`, `CheckpointError` or `OSError`."""
     name, checkpoint = _checkpoint_at(parent, at_epoch)
-    live = checkpoint.about["settings"]
-    config = parent.config().replace(**{**live, **changes})
+    config = parent.config().replace(**{**checkpoint.about["settings"], **changes})
     _check_fork(parent.config(), config)
     if config.epochs <= int(checkpoint.about["epoch"]):
         raise SettingError("epochs", f"must be above {checkpoint.about['epoch']}, where the fork begins")
@@ -38,10 +37,15 @@ def fork_run(
         tensors = {key: array for key, array in tensors.items() if not key.startswith("optimizer.")}
 
     def begin(made: RunDirectory) -> None:
-        begun = {**checkpoint.about, "run": made.id, "metrics_offset": 0, "settings": {}}
+        begun = {**checkpoint.about, "run": made.id, "metrics_offset": 0, "settings": {}, "best": {}}
         write_checkpoint(made.checkpoints / name, Checkpoint(tensors, begun))
 
     return RunDirectory(create(config, runs, about, begin))
+
+
+def config_at(parent: RunDirectory, at_epoch: int | None = None) -> RunConfig:
+    """The settings with which a fork without changes goes on from a checkpoint; `CheckpointError` or `OSError`."""
+    return parent.config().replace(**_checkpoint_at(parent, at_epoch)[1].about["settings"])
 
 
 def _checkpoint_at(parent: RunDirectory, epoch: int | None) -> tuple[str, Checkpoint]:
@@ -100,7 +104,10 @@ def replay_run(directory: RunDirectory) -> Replay:
                 break
     training.make_due_changes()
     replayed = training.learner.state_dict()
-    before, after = _hash(recorded.tensors, replayed), _hash(replayed, replayed)
+    names = [
+        name for name in replayed if name in recorded.tensors
+    ]  # a fork to another optimizer begins without its own
+    before, after = _hash(recorded.tensors, names), _hash(replayed, names)
     return Replay(directory.id, last, before == after, before, after)
 
 
@@ -113,7 +120,7 @@ def _oldest(directory: RunDirectory) -> Checkpoint:
     return read_checkpoint(store.path(name))
 
 
-def _hash(tensors: Mapping[str, Array], names: Mapping[str, Array]) -> str:
+def _hash(tensors: Mapping[str, Array], names: Iterable[str]) -> str:
     sha = hashlib.sha256()
     for name in sorted(names):
         sha.update(name.encode() + tensors[name].tobytes())

@@ -2,17 +2,18 @@
 
 import contextlib
 import dataclasses
+import math
 import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from engines import load_engine
-from engines.networks import resolve_network
+from engines.networks import Layer, resolve_network
 from tui_trainer import __version__, data
 from tui_trainer.clock import now
 from tui_trainer.config import DEFAULT_PRESET, RunConfig, resolve
@@ -34,7 +35,7 @@ def create(
     """
     check_engine(config)
     surveyed = data.survey(config)
-    check_network(config, surveyed.input_shape, surveyed.classes)
+    check_network(surveyed.config, surveyed.input_shape, surveyed.classes)
     return make_run(runs, describe(surveyed, parent), begin).path
 
 
@@ -50,13 +51,23 @@ def check_network(config: RunConfig, shape: tuple[int, ...], classes: int) -> No
     """`SettingError` where the network cannot be built for inputs of `shape`."""
     network = config.network_config
     try:
-        resolve_network(network, shape, classes)
+        _check_batches(config, resolve_network(network, shape, classes))
+    except SettingError:
+        raise
     except ValueError as error:
         name = "network"
         with contextlib.suppress(ValueError):
             resolve_network(dataclasses.replace(network, dropout_at="none"), shape, classes)
             name = "dropout_at"
         raise SettingError(name, str(error)) from None
+
+
+def _check_batches(config: RunConfig, layers: Iterable[Layer]) -> None:
+    """`SettingError` where batch-norm would meet a batch of one number a feature, which has no variance."""
+    left = (config.train_examples or 0) % config.batch_size if config.partial_batch else 0
+    single = any(layer.kind == "batch-norm" and math.prod(layer.input_shape[1:]) == 1 for layer in layers)
+    if single and (left or config.batch_size) == 1:
+        raise SettingError("batch_size", "must leave at least two examples for each batch: the network has batch-norm")
 
 
 def check_device(config: RunConfig) -> None:

@@ -167,8 +167,9 @@ def find_run(text: str | None, runs: Path) -> RunDirectory:
             raise SchemaError(f"there are no runs under {runs}")
         return found[0]
     with contextlib.suppress(OSError, ValueError):  # too long for a path, or with a NUL
-        if (Path(text) / "run.json").is_file():
-            return RunDirectory(Path(text))
+        path = Path(text)
+        if (path / "run.json").is_file():
+            return RunDirectory(path if path.name not in ("", "..") else path.resolve())  # its name is the run's id
     matching = [run for run in list_runs(runs) if run.id.startswith(text)]
     exact = [run for run in matching if run.id == text] or matching
     if len(exact) != 1:

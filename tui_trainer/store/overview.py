@@ -79,10 +79,13 @@ def overview(directory: RunDirectory) -> Overview:
 
 def _summary(directory: RunDirectory) -> dict[str, Any] | None:
     """The facts in `summary.json`, unless a trainer has begun after it."""
-    if _last_end(directory) is None:
+    end = _last_end(directory)
+    if end is None:
         return None
     try:
         found = json.loads(directory.summary.read_bytes())
+        if (found["status"], found["epochs"]) != (end.status, end.epoch):  # of an earlier trainer: the disk was full
+            return None
         accuracy = found["accuracy"]
         return {
             "state": str(found["status"]),
@@ -100,7 +103,7 @@ def _summary(directory: RunDirectory) -> dict[str, Any] | None:
 
 
 def _from_tails(directory: RunDirectory, alive: bool) -> dict[str, Any]:
-    """The facts at the ends of the two growing files."""
+    """The facts at the ends of the two growing files, and those that may stand far before them."""
     facts: dict[str, Any] = {"state": "starting" if alive else "interrupted"}
     events = sorted(_tail(directory.metrics) + _tail(directory.events), key=lambda event: event.at)
     for event in events:
@@ -111,15 +114,26 @@ def _from_tails(directory: RunDirectory, alive: bool) -> dict[str, Any]:
                 facts["validation_accuracy"] = 1 - event.validation_error
                 best = facts.get("best_validation_accuracy") or 0.0
                 facts["best_validation_accuracy"] = max(best, 1 - event.validation_error)
-            case SettingChanged(name=name, new=new):
-                facts["epochs_asked" if name == "epochs" else name] = new
+            case Started():
+                facts["epoch"] = event.epoch
+    facts |= {"epochs_asked" if name == "epochs" else name: new for name, new in changed_settings(directory).items()}
+    if (best := _best_saved(directory)) is not None:
+        facts["best_validation_accuracy"] = max(best, facts.get("best_validation_accuracy", best))
     if alive:
         facts["state"] = _state_alive(directory)
         if facts["state"] == "training" and events and now() - events[-1].at > SILENT_SECONDS:
             facts["state"] = "silent"
     elif (end := _last_end(directory)) is not None:
-        facts["state"] = end
+        facts["state"] = end.status
     return facts
+
+
+def _best_saved(directory: RunDirectory) -> float | None:
+    """The validation accuracy of the best checkpoint; a later best may not be saved yet."""
+    try:
+        return 1 - float(json.loads(directory.best.read_bytes())["error"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
 def changed_settings(directory: RunDirectory) -> dict[str, float]:
@@ -143,12 +157,12 @@ def _state_alive(directory: RunDirectory) -> str:
     return "training" if state == "starting" and directory.metrics.exists() else state
 
 
-def _last_end(directory: RunDirectory) -> str | None:
-    """The status with which the trainer ended, if nothing began after it."""
+def _last_end(directory: RunDirectory) -> Ended | None:
+    """What the trainer said at its end, if nothing began after it."""
     for line in reversed(_last_lines(directory.events)):
         event = from_line(line)
         if isinstance(event, Ended):
-            return event.status
+            return event
         if event is not None and not isinstance(event, SaveFailed):
             return None
     return None

@@ -1,14 +1,18 @@
 """The duel's process as the app sees it: started, listened to, ended with the app. The app itself imports no engine."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from tui_trainer.config import RunConfig
 from tui_trainer.duel.round import Round, from_line
 
+PATIENCE = 1.0  # seconds for a duel to clear up
 Said = Callable[[Round | str | None], None]  # a round; why it failed; or None at the end
 
 
@@ -43,10 +47,14 @@ class DuelProcess:
             said(None if code == 0 else f"the duel's process ended with code {code}")
 
     def stop(self) -> None:
-        """End it now; its two sides end with it."""
+        """End it and its two sides now; it clears its files away first, unless that takes too long."""
         self._stopped = True
-        self._process.kill()
-        self._process.wait()
+        for number in (signal.SIGINT, signal.SIGKILL):
+            if self._process.poll() is None:
+                with suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, number)
+                with suppress(subprocess.TimeoutExpired):
+                    self._process.wait(PATIENCE)
 
 
 def _understood(line: bytes) -> Round | str:

@@ -8,7 +8,6 @@ from tui_trainer.history import History
 from tui_trainer.tui.wording import count, duration, number, percent
 
 SPLITS = ("training", "validation")
-SLICES_UNTIL = 2  # epochs; before it the training curve is made of slices, for there is nothing else yet
 
 
 @dataclass(frozen=True)
@@ -83,9 +82,7 @@ def points(history: History, measure: Measure, split: str) -> tuple[Sequence[flo
     if name == "seconds":
         epochs = history.curves["training_loss"].epochs
         return epochs, lambda place: _epoch_seconds(history, round(epochs[place]))
-    if history.epoch < SLICES_UNTIL and split == "training" and history.curves[f"slice_{name[9:]}"].values:
-        name = f"slice_{name[9:]}"  # training_loss → slice_loss
-    curve = history.curves[name]
+    curve = history.curves[history.training_curve(name[9:]) if split == "training" else name]  # training_loss → loss
     if measure.turned:
         return curve.epochs, lambda place: 1 - curve.values[place]
     return curve.epochs, curve.values.__getitem__

@@ -10,6 +10,7 @@ from textual.screen import Screen
 from tui_trainer.export import export
 from tui_trainer.store import CheckpointStore, Overview, RunDirectory, changed_settings, delete_run
 from tui_trainer.store.checkpoints import step_of
+from tui_trainer.text import typed_path
 from tui_trainer.tui.overlay import turn_pins
 from tui_trainer.tui.panels.pick import Option, PickOne
 from tui_trainer.tui.run_list import RunList
@@ -101,7 +102,7 @@ class RunDeeds:
 
     async def fork(self, names: list[str]) -> None:
         """Branch from a checkpoint; asks what is to be otherwise. In a thread, for the data is checked."""
-        from tui_trainer.run.fork import KEPT_BY_A_FORK
+        from tui_trainer.run.fork import KEPT_BY_A_FORK, config_at
 
         name, row = names[0], self.row(names[0])
         directory = RunDirectory(self.runs.path(name))
@@ -110,8 +111,7 @@ class RunDeeds:
         if not steps:
             raise Refused(f"{name} has no checkpoint to branch from")
         epochs = [step // per_epoch for step in steps if step % per_epoch == 0]
-        now = {"learning_rate": row.learning_rate, "dropout": row.dropout, "epochs": row.epochs}
-        ask = AskFork(row.title or name, directory.config().replace(**now), epochs, KEPT_BY_A_FORK)
+        ask = AskFork(row.title or name, lambda epoch: config_at(directory, epoch), epochs, KEPT_BY_A_FORK)
         asked = await self._ask(ask)
         if asked is not None:
             made = await asyncio.to_thread(self.bench.trainers.fork, directory.path, self.bench.runs, *asked)
@@ -158,7 +158,7 @@ class RunDeeds:
         text = await self._ask(ask)
         if text is None:
             return None
-        target = Path(text).expanduser().absolute()
+        target = typed_path(text)
         readers = [await asyncio.to_thread(self._read, self.runs.path(name)) for name in names]
         await asyncio.to_thread(export, target, [reader.history for reader in readers])
         return f"written: {target}"
@@ -176,8 +176,11 @@ def _too_long(text: str) -> str:
 def _no_new_file(text: str) -> str:
     if not text:
         return "a file needs a name"
-    path = Path(text).expanduser().absolute()
-    if path.exists():
-        return f"{path} is already there: choose another name"
-    good = path.parent.is_dir() and os.access(path.parent, os.W_OK)
+    path = typed_path(text)
+    try:
+        if path.exists():
+            return f"{path} is already there: choose another name"
+        good = path.parent.is_dir() and os.access(path.parent, os.W_OK)
+    except OSError as error:
+        return f"{error.strerror}: choose another name"
     return "" if good else f"{path.parent} is no directory that can be written"

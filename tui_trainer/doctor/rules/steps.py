@@ -1,5 +1,7 @@
 """Steps that do not go far enough, or nowhere."""
 
+import math
+
 from tui_trainer.doctor.case import Case
 from tui_trainer.doctor.finding import Finding, Rule, live, restart, rule
 from tui_trainer.doctor.rules.measures import (
@@ -51,10 +53,13 @@ def batch_too_large(case: Case) -> Finding | None:
         return None  # a rate that is small for any batch, or that was raised with the batch
     if not hardly_falls(case) or case.training_error[-1] < SLOW_ERROR_OF_LARGE_BATCH:
         return None
+    moved = change(case)
+    known = not math.isnan(moved)  # without inspections it is not
     return Finding(
-        evidence={"batch_size": size, "steps_per_epoch": case.steps_per_epoch, "change": change(case)},
-        why=f"An epoch is {case.steps_per_epoch} steps of learning rate {rate:g}, which move the weights by "
-        f"{change(case):.1%}: with a batch of {size:,}, there are too few of them.",
+        evidence={"batch_size": size, "steps_per_epoch": case.steps_per_epoch} | ({"change": moved} if known else {}),
+        why=f"An epoch is {case.steps_per_epoch} steps of learning rate {rate:g}"
+        + (f", which move the weights by {moved:.1%}" if known else "")
+        + f": with a batch of {size:,}, there are too few of them.",
         cure=f"Use batches of {USUAL_BATCH}, or a learning rate that grows with the batch.",
         request=restart(batch_size=USUAL_BATCH),
     )

@@ -32,7 +32,7 @@ class Progress(Widget):
 
 def bar(history: "History", width: int, full: str, empty: str) -> Content:
     """Epoch k of N, a bar, and the share that is done."""
-    epochs = history.config.epochs
+    epochs = history.epochs
     current = min(epochs, history.epoch + (0 if history.ended else 1))
     share = min(1.0, history.position / epochs) if epochs else 0.0
     left, right = f"epoch {current:,} of {epochs:,} ", f" {share * 100:.0f} %"

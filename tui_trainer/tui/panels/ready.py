@@ -46,7 +46,7 @@ def facts(config: RunConfig) -> list[tuple[str, str]]:
     """What a config comes to, in words."""
     training = config.train_examples or DEFAULT_EXAMPLES["training"]
     validation = config.validation_examples or DEFAULT_EXAMPLES["validation"]
-    steps = training // config.batch_size
+    steps = config.steps_in(training)
     hidden = " → ".join(map(str, config.hidden))
     network = f"pixels → {hidden} → 10" if config.network == "mlp" else _NETWORKS[config.network]
     dropout = "none" if not config.dropout else f"{config.dropout:g} at {config.dropout_at}"

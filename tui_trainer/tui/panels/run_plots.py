@@ -7,10 +7,9 @@ from tui_trainer.tui.curve_signs import KINDS
 from tui_trainer.tui.wording import number, percent
 
 if TYPE_CHECKING:
-    from tui_trainer.history import Curve, History
+    from tui_trainer.history import History
     from tui_trainer.tui.plot import Plot
 
-SLICES_UNTIL = 2  # epochs; before it the training curve is made of slices, for there is nothing else yet
 SIGNS = ("setting", "finding", "resume")  # the kinds of happenings that are marked here
 
 
@@ -18,7 +17,7 @@ def run_plot(history: "History", measure: str, ascii: bool = False, log: bool = 
     """The plot of `loss` or `error` as the run stands."""
     from tui_trainer.tui.plot import Plot, Series, Sign
 
-    training, validation = _training(history, measure), history.curves[f"validation_{measure}"]
+    training, validation = (history.curves[name] for name in (history.training_curve(measure), f"validation_{measure}"))
     write: Callable[[float | None], str] = number if measure == "loss" else percent
     signs = [Sign(mark.epoch, KINDS[mark.kind][ascii]) for mark in history.marks if mark.kind in SIGNS]
     unit = history.config.loss if measure == "loss" else "share wrong"
@@ -38,15 +37,10 @@ def run_plot(history: "History", measure: str, ascii: bool = False, log: bool = 
     )
 
 
-def _training(history: "History", measure: str) -> "Curve":
-    slices = history.curves[f"slice_{measure}"]
-    return slices if history.epoch < SLICES_UNTIL and slices.values else history.curves[f"training_{measure}"]
-
-
 def span(history: "History") -> float:
     """How far the epoch axis goes: in calm stages 1, 2, 5, 10, …, and no further than the run."""
     if history.ended:
         return max(history.position, 1e-3)
     stages = (factor * 10**power for power in range(8) for factor in (1, 2, 5))
     stage = next(stage for stage in stages if stage >= min(history.position, 1e7))
-    return float(min(stage, max(history.config.epochs, history.position)))
+    return float(min(stage, max(history.epochs, history.position)))

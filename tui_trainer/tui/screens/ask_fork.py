@@ -1,6 +1,6 @@
 """What a fork shall be: from which checkpoint it goes on, and with which settings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -34,9 +34,12 @@ class AskFork(ModalScreen[tuple[dict[str, Any], int | None] | None]):
     """
     AUTO_FOCUS = ""
 
-    def __init__(self, name: str, config: RunConfig, epochs: Sequence[int], kept: Sequence[str]) -> None:
+    def __init__(
+        self, name: str, config_at: Callable[[int | None], RunConfig], epochs: Sequence[int], kept: Sequence[str]
+    ) -> None:
+        """`config_at` gives the settings with which a fork goes on from an epoch, or from the newest checkpoint."""
         super().__init__()
-        self._name, self._config = name, config
+        self._name, self._config_at, self._config = name, config_at, config_at(None)
         self._epochs = [NEWEST, *map(str, epochs)]
         self._typed: dict[str, str] = {}
         self._settings = [name for name in SETTINGS if name not in (*kept, *UNTYPED, *MEANINGLESS)]
@@ -54,7 +57,7 @@ class AskFork(ModalScreen[tuple[dict[str, Any], int | None] | None]):
             yield Static("", classes="dialog-hint", markup=False)
 
     def on_mount(self) -> None:
-        """Show the parent's settings; begin with the one that is changed most."""
+        """Show the settings that it would have; begin with the one that is changed most."""
         self._show()
         self.watch(self, "focused", self._explain)
         self.query_one("#field-learning_rate").focus()
@@ -65,8 +68,22 @@ class AskFork(ModalScreen[tuple[dict[str, Any], int | None] | None]):
     def on_field_changed(self, event: Field.Changed) -> None:
         """Keep what was typed, and say whether it can be."""
         self._typed[event.name] = event.text
+        if event.name == "branch_from":
+            self._branch()
         self._show()
         self._explain(self.focused)
+
+    @property
+    def _epoch(self) -> int | None:
+        epoch = self._typed.get("branch_from", NEWEST)
+        return None if epoch == NEWEST else int(epoch)
+
+    def _branch(self) -> None:
+        """Settings may have been others at that epoch."""
+        try:
+            self._config = self._config_at(self._epoch)
+        except (ValueError, OSError) as error:
+            self.notify(printable(error), severity="error", markup=False)
 
     def _check(self) -> tuple[RunConfig, Mapping[str, str]]:
         """The settings as far as they can be, and what is wrong with the others."""
@@ -95,5 +112,4 @@ class AskFork(ModalScreen[tuple[dict[str, Any], int | None] | None]):
             return
         before, after = self._config.to_mapping(), config.to_mapping()
         changes = {name: value for name, value in after.items() if value != before[name]}
-        epoch = self._typed.get("branch_from", NEWEST)
-        self.dismiss((changes, None if epoch == NEWEST else int(epoch)))
+        self.dismiss((changes, self._epoch))

@@ -75,6 +75,7 @@ class CurvesScreen(BenchScreen):
         self.view: View
         self._stale = True
         self._ticks = 0
+        self._reading: set[Path] = set()  # pinned runs that a thread is reading
 
     def body(self) -> Iterable[Widget]:
         """The plots, the legend under them."""
@@ -98,8 +99,9 @@ class CurvesScreen(BenchScreen):
         """A run said something, or others are pinned: read those, and draw with the next tick."""
         self._stale = True
         for path in self.view.overlay.sync():
-            work = partial(self._read, path)
-            self.run_worker(work, thread=True, group=f"read {path}", exclusive=True, exit_on_error=False)
+            if path not in self._reading:
+                self._reading.add(path)
+                self.run_worker(partial(self._read, path), thread=True, exit_on_error=False)
 
     def _read(self, path: Path) -> None:
         """In a thread: a long run takes a while."""
@@ -114,12 +116,14 @@ class CurvesScreen(BenchScreen):
             self.app.call_from_thread(self._was_read, path, reader)
 
     def _was_read(self, path: Path, reader: Reader) -> None:
+        self._reading.discard(path)
         if path in self.bench.pinned:
             self.view.overlay.sync()
             self.view.overlay.take(path, reader)
             self.show_run()
 
     def _unreadable(self, path: Path, why: str) -> None:
+        self._reading.discard(path)
         self.view.overlay.failed[path] = why
         self._stale = True
 

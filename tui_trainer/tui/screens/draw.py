@@ -11,7 +11,7 @@ from engines.interface import Array
 from tui_trainer.drawing import as_mnist, load_png
 from tui_trainer.looking import Looker
 from tui_trainer.store import RunDirectory, list_runs
-from tui_trainer.text import printable
+from tui_trainer.text import printable, typed_path
 from tui_trainer.tui.commands import Command, bindings
 from tui_trainer.tui.panels.answer import Answer, AnswerPanel
 from tui_trainer.tui.panels.canvas import Canvas
@@ -50,8 +50,7 @@ class DrawScreen(BenchScreen):
         self.other: Path | None = None  # the run that is compared
         self._lookers: dict[Path, Looker] = {}
         self._names: dict[Path, str] = {}  # the checkpoint that each looker holds
-        self._failed: dict[Path, str] = {}
-        self._busy = self._again = False
+        self._busy = self._again = self._stale = False
         self._checked_at = 0.0
 
     def body(self) -> Iterable[Widget]:
@@ -67,8 +66,13 @@ class DrawScreen(BenchScreen):
     # -- asking --------------------------------------------------------------
 
     def show_run(self) -> None:
-        """Another run, or perhaps a newer checkpoint: ask anew, at most once a second."""
-        if self.bench.clock() - self._checked_at >= SECONDS_BETWEEN:
+        """Another run, or perhaps a newer checkpoint: ask anew with a tick to come."""
+        self._stale = True
+
+    def tick(self) -> None:
+        """Ask where there may be something newer, at most once a second."""
+        if self._stale and self.bench.clock() - self._checked_at >= SECONDS_BETWEEN:
+            self._stale = False
             self._checked_at = self.bench.clock()
             self._ask()
 
@@ -100,7 +104,7 @@ class DrawScreen(BenchScreen):
             if self._names.get(path) != saved[-1].name:
                 looker.load(saved[-1].name)
                 self._names[path] = saved[-1].name
-            name = f"{looker.config.title or looker.config.network}, epoch {saved[-1].epoch:.4g}"
+            name = f"{RunDirectory(path).title() or looker.config.network}, epoch {saved[-1].epoch:.4g}"
             return Answer(name, looker.certainties(as_mnist(ink, looker.shape)[None])[0])
         except (ValueError, OSError) as error:
             return Answer(path.name, why=printable(error))
@@ -150,7 +154,7 @@ class DrawScreen(BenchScreen):
         if not path:
             return
         try:
-            image = load_png(Path(path).expanduser())
+            image = load_png(typed_path(path))
         except ValueError as error:
             self.notify(printable(error), severity="error", markup=False, timeout=10)
             return

@@ -169,7 +169,7 @@ class InsideScreen(BenchScreen):
         look, looker = self.look, self._looker
         if look is None or looker is None:
             return
-        self.query_one(WeightsPanel).show(first_weights(looker.plan, look.weights, looker.classes))
+        self.query_one(WeightsPanel).show(first_weights(looker.plan, look.weights))
         self.query_one(ConfusionPanel).show(look.confusion)
         self.query_one(LayersPanel).show(look.layers)
         self._show_digits(keep=True)

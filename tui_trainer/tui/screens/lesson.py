@@ -10,7 +10,6 @@ from textual.widget import Widget
 from textual.widgets import Markdown, OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui_trainer.config import RunConfig
 from tui_trainer.duel.round import Round
 from tui_trainer.lessons import STAGES, Lesson, LessonError, fill, lessons
 from tui_trainer.text import printable
@@ -226,8 +225,8 @@ class LessonScreen(BenchScreen):
             )
         else:
             self._starting = True
-            self.trials.append(Trial(experiment))
-            self._start(experiment.config)
+            self.trials.append(trial := Trial(experiment))
+            self._start(trial)
         self._show_bench()
 
     def _hear(self, state: DuelState, said: Round | str | None) -> None:
@@ -235,21 +234,22 @@ class LessonScreen(BenchScreen):
         self._show_bench()
 
     @work(thread=True, group="lesson")
-    def _start(self, config: RunConfig) -> None:
+    def _start(self, trial: Trial) -> None:
         try:
-            directory, why = self.bench.trainers.start(config, self.bench.runs), ""
+            directory, why = self.bench.trainers.start(trial.experiment.config, self.bench.runs), ""
         except (ValueError, OSError) as error:
             directory, why = None, str(error)
-        self.app.call_from_thread(self._started, directory, why)
+        self.app.call_from_thread(self._started, trial, directory, why)
 
-    def _started(self, directory: Path | None, why: str) -> None:
+    def _started(self, trial: Trial, directory: Path | None, why: str) -> None:
+        """The lesson may have been left meanwhile."""
         self._starting = False
         if directory is None:
-            self.trials.pop()
+            self.trials = [other for other in self.trials if other is not trial]
             self.notify(printable(why), title="The run could not start", severity="error", markup=False, timeout=20)
         else:
             self.bench.open(directory)
-            self.trials[-1].reader = self.bench.reader
+            trial.reader = self.bench.reader
         self._show_bench()
 
     def _end_duel(self) -> None:
