@@ -165,6 +165,11 @@ class TestPng:
         assert max(ink.shape) <= 4 * RASTER
         assert alike(as_mnist(ink), as_mnist(digit / 255)) > 0.9
 
+    def test_a_picture_of_very_many_pixels_is_refused_in_words(self, tmp_path: Path) -> None:
+        Image.new("1", (20_000, 20_000)).save(tmp_path / "bomb.png")
+        with pytest.raises(DataError, match="too large"):
+            load_png(tmp_path / "bomb.png")
+
     def test_an_empty_picture_has_no_ink(self, tmp_path: Path) -> None:
         Image.new("L", (30, 30), 200).save(tmp_path / "empty.png")
         assert not load_png(tmp_path / "empty.png").any()

@@ -17,6 +17,7 @@ from tui_trainer.config import RunConfig, resolve
 from tui_trainer.data import epoch_order
 from tui_trainer.duel import DuelError, Measured, Round, duel, from_line, to_line
 from tui_trainer.duel.match import _Side, largest_difference
+from tui_trainer.exit_codes import DIVERGED
 from tui_trainer.settings import SettingError
 
 
@@ -94,6 +95,13 @@ class TestWhatGoesWrong:
             side.answer()
             with pytest.raises(DuelError, match="not finite at step"):
                 side.train_epoch()
+
+    def test_a_duel_that_diverges_has_the_exit_code_of_a_run_that_does(
+        self, small_mnist: Path, capsys: pytest.CaptureFixture
+    ) -> None:
+        flags = ["--loss", "mean-squared-error", "--learning-rate", "1e30", "--on-divergence", "continue"]
+        assert main(["duel", "--data", str(small_mnist), "--epochs", "1", *flags]) == DIVERGED
+        assert "not finite at step" in capsys.readouterr().err
 
     def test_what_cannot_be_is_said_before_a_process_starts(self, small_mnist: Path) -> None:
         with pytest.raises(SettingError, match="dropout"):

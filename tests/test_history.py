@@ -68,6 +68,26 @@ def test_what_is_left_of_a_fork_is_counted_from_where_it_began() -> None:
     assert history.remaining_seconds == 4 * 35 / 16
 
 
+def test_a_fork_stands_where_its_parent_was_before_it_has_measured_anything() -> None:
+    history = History(resolve({"epochs": 100}), steps_per_epoch=100)
+    history.add(Started(1, "here", 80, 8050, "step-000008050.safetensors", at=1200.0))
+    assert (history.epoch, history.step, history.position) == (80, 8050, 80.5)
+    history.add(SliceMeasured(81, 8060, 0.5, 0.2, 3.0, at=1201.0))
+    assert (history.epoch, history.step, history.training_curve("loss")) == (80, 8060, "slice_loss")
+
+
+def test_a_start_that_is_read_after_what_came_later_changes_no_place(history: History) -> None:
+    """Lines of a long file are folded before the events that stand in the other one."""
+    history.add(Started(2, "host", 1, 100, "step-000000100.safetensors", at=1002.5))
+    assert (history.epoch, history.step) == (2, 200)
+
+
+def test_examples_are_those_of_batches_that_are_not_full() -> None:
+    history = History(resolve({"batch_size": 32, "partial_batch": True, "train_examples": 100}), steps_per_epoch=4)
+    history.add(EpochMeasured(1, 4, 1.0, 0.5, 1.0, 0.5, 0.01, 2.0))
+    assert history.examples_per_second == 50
+
+
 def test_status_follows_the_trainer(history: History) -> None:
     assert history.status == "training"
     history.add(Paused(2, 200, "asked"))

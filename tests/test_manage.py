@@ -90,6 +90,16 @@ def test_a_run_that_is_trained_is_not_resumed(done: RunDirectory, capsys: pytest
     )
 
 
+def test_a_living_run_is_given_more_epochs(done: RunDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui_trainer.cli.manage.has_terminal", lambda: True)
+    monkeypatch.setattr("tui_trainer.cli.manage._watch", lambda directory, folder: 0)
+    with RunLock(done):
+        ear = RequestReader(done, from_end=True)
+        assert main(["resume", "--epochs", "4"]) == 0
+        (heard,) = ear.poll()
+    assert (heard.action, heard.arguments) == ("set", {"name": "epochs", "value": 7})
+
+
 def test_a_fork_trains_on_with_other_settings(done: RunDirectory, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["fork", done.id, "--batch", "--json", "--at-epoch", "2", "--epochs", "4", "--learning-rate", "0.1"]
     assert main(words) == 0

@@ -18,18 +18,24 @@ from tui_trainer.events import (
     Ended,
     EpochMeasured,
     Event,
+    NotFinite,
     Paused,
     RequestRefused,
     SettingChanged,
     Started,
     Warned,
 )
+from tui_trainer.exit_codes import DIVERGED
 from tui_trainer.history import History
+from tui_trainer.lines import to_line
 from tui_trainer.run import config_command, create, fork_run, launch, prepare, replay_run, train_run
+from tui_trainer.run.prepare import load_learner
 from tui_trainer.settings import SettingError
 from tui_trainer.storage import Disk
-from tui_trainer.store import CheckpointStore, RunDirectory, SchemaError, overview, send_request
+from tui_trainer.store import CheckpointStore, RunDirectory, SchemaError, find_run, overview, send_request
+from tui_trainer.training import with_optimizer
 
+ENGINES = ("scratch", "pytorch")
 STEPS = 4  # in an epoch of the small run
 
 
@@ -425,3 +431,84 @@ def test_making_a_run_writes_nothing_when_it_cannot_be(small_mnist: Path, tmp_pa
     with pytest.raises(SettingError):
         create(small_config(small_mnist, batch_size=1000), tmp_path / "runs")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_fork_keeps_a_best_of_its_own(run: RunDirectory, tmp_path: Path) -> None:
+    """Its parent's may be better than anything that it ever comes to; what is best in it is kept all the same."""
+    train_run(run.path)
+    fork = fork_run(run, tmp_path / "runs", {"learning_rate": 1e-9, "dropout": 0.9, "epochs": 8}, at_epoch=2)
+    assert "best" in newest(fork).about
+    assert newest(fork).about["best"] == {}
+    assert train_run(fork.path).code == 0
+    assert json.loads(fork.best.read_bytes())["epoch"] > 2
+
+
+def test_a_fork_to_another_optimizer_replays_before_it_has_saved_a_state(run: RunDirectory, tmp_path: Path) -> None:
+    train_run(run.path)
+    assert replay_run(fork_run(run, tmp_path / "runs", {"optimizer": "adam", "epochs": 9})).agrees
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_new_optimizer_has_seen_nothing(engine: str, run: RunDirectory, tmp_path: Path) -> None:
+    train_run(run.path)
+    fork = fork_run(run, tmp_path / "runs", {"optimizer": "adam", "engine": engine, "epochs": 9})
+    fresh = load_learner(fork).training.learner.state_dict()
+    given = with_optimizer({}, fresh)
+    assert given
+    assert all(np.array_equal(array, fresh[name]) for name, array in given.items())
+
+
+def test_a_nan_in_a_fork_to_another_optimizer_is_traced(small_mnist: Path, tmp_path: Path) -> None:
+    run = new_run(small_mnist, tmp_path / "runs", network="mlp", hidden=[8], dropout=0)
+    train_run(run.path)
+    fork = fork_run(run, tmp_path / "runs", {"optimizer": "adam", "learning_rate": 1e38, "epochs": 9})
+    assert train_run(fork.path).code == DIVERGED
+    assert not [event for event in events_of(fork, Warned) if "doctor" in event.message]
+    (found,) = events_of(fork, NotFinite)
+    assert found.epoch == 4
+    assert found.layer.startswith(("linear", "relu"))
+
+
+def test_the_last_step_of_an_epoch_belongs_to_that_epoch(small_mnist: Path, tmp_path: Path) -> None:
+    changes = {"learning_rate": 1e30, "on_divergence": "continue", "optimizer": "sgd", "network": "mlp", "hidden": [8]}
+    run = new_run(small_mnist, tmp_path / "runs", epochs=1, **changes)
+    train_run(run.path)
+    (found,) = events_of(run, NotFinite)
+    assert (found.epoch, found.step <= 4) == (1, True)
+
+
+def test_the_list_knows_what_stands_far_before_the_ends_of_long_files(run: RunDirectory) -> None:
+    train_run(run.path)
+    with run.events.open("ab") as events, run.metrics.open("ab") as metrics:
+        events.write(to_line(SettingChanged("epochs", 3, 5000, 3, 12)))
+        events.write(to_line(SettingChanged("learning_rate", 0.01, 0.5, 3, 12)))
+        events.write(to_line(Warned("x" * 500)) * 200)
+        metrics.write(to_line(EpochMeasured(4, 16, 2.0, 0.99, 2.0, 0.99, 0.01, 1.0)) * 400)
+    row = overview(run)
+    assert (row.epochs, row.learning_rate, row.state) == (5000, 0.5, "interrupted")
+    assert row.best_validation_accuracy == 1 - json.loads(run.best.read_bytes())["error"]
+
+
+def test_a_summary_of_an_earlier_trainer_is_not_believed(run: RunDirectory) -> None:
+    train_run(run.path)
+    stale = run.summary.read_bytes()
+    assert train_run(run.path, epochs=5).code == 0
+    run.summary.write_bytes(stale)
+    row = overview(run)
+    assert (row.state, row.epoch, row.epochs) == ("done", 5, 5)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"train_examples": 33, "batch_size": 32, "partial_batch": True}, {"batch_size": 1}]
+)
+def test_a_batch_of_one_and_batch_norm_are_refused(changes: dict, small_mnist: Path, tmp_path: Path) -> None:
+    layers = [{"kind": "flatten"}, {"kind": "batch-norm"}, {"kind": "linear", "outputs": 10}]
+    with pytest.raises(SettingError, match="at least two examples"):
+        new_run(small_mnist, tmp_path / "runs", network="custom", layers=layers, dropout=0, **changes)
+
+
+def test_a_run_knows_its_name_wherever_one_stands(
+    run: RunDirectory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(run.path)
+    assert find_run(".", tmp_path).id == run.id

@@ -154,6 +154,7 @@ def test_what_is_found_later_to_explain_it_makes_a_note_of_a_warning_and_its_end
     assert seen[0] == ("warning", [], ["symptom"])
     assert seen[1] == ("note", ["cause"], ["cause"])  # the symptom is not said again, it is only known better
     assert seen[2:4] == [("note", ["cause"], []), ("note", ["cause"], [])]
+    assert seen[4] == ("note", [], [])  # in the look that finds the cause to be over
     assert seen[5] == ("warning", [], ["symptom"])  # the cause was missed twice, and is over: now it stands for itself
 
 

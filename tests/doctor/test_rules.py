@@ -443,6 +443,9 @@ def test_learning_rate_too_low() -> None:
 def test_batch_too_large() -> None:
     assert asked("batch-too-large", crawling(0.01, batch_size=2048))["changes"] == {"batch_size": 32}
     assert found("batch-too-large", crawling(0.01, batch_size=64)) is None
+    without = found("batch-too-large", replace(crawling(0.01, batch_size=2048), inspections=()))
+    assert without is not None
+    assert "nan" not in without.why + json.dumps(without.evidence, allow_nan=False)
     assert (
         found("batch-too-large", crawling(0.01, batch_size=2048, learning_rate=1e-5)) is None
     )  # the rate, not the batch

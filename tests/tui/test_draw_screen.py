@@ -198,10 +198,11 @@ class TestFiles:
             assert not canvas_of(pilot).paper.empty
             assert shares_of(pilot).argmax() == looker.labels[0] == 7
 
-    async def test_a_file_that_is_none_is_said_in_a_line(self, made: Path, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("typed", ["", "~nobody-of-that-name/x.png", "x" * 300])
+    async def test_a_file_that_is_none_is_said_in_a_line(self, made: Path, tmp_path: Path, typed: str) -> None:
         async with app_over(made, tmp_path).run_test(size=SMALL) as pilot:
             await keys("5", "o")(pilot)
-            pilot.app.screen.query_one(Input).value = str(tmp_path)
+            pilot.app.screen.query_one(Input).value = typed or str(tmp_path)
             await keys("enter")(pilot)
             assert canvas_of(pilot).paper.empty
             assert [n.severity for n in pilot.app._notifications] == ["error"]
@@ -234,6 +235,8 @@ class TestRuns:
             await keys("5", ONE)(pilot)
             before = shares_of(pilot)
             say(run, save_epoch(run, 2, 3.0))
+            app.tick()
+            await settled(pilot)  # too soon: it asks once a second
             clock.now += 5
             app.tick()
             await settled(pilot)

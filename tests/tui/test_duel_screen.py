@@ -134,15 +134,21 @@ class TestState:
         assert rows[1][4:] == ("0.092", "0:00", "108 MB")
 
 
-def test_a_real_process_is_heard_and_can_be_stopped(small_mnist: Path) -> None:
+def test_a_real_process_is_heard_and_can_be_stopped(
+    small_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It leaves nothing behind."""
     import queue
 
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     heard: queue.Queue[Round | str | None] = queue.Queue()
     process = DuelProcess(resolve({"network": "softmax", "data": str(small_mnist), "epochs": 500}), heard.put)
     first = heard.get(timeout=120)
     assert isinstance(first, Round)
     assert first.weights == 0
+    assert list(tmp_path.iterdir())
     process.stop()
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_real_process_says_what_is_wrong(tmp_path: Path) -> None:

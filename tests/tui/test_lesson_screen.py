@@ -1,5 +1,6 @@
 """Lessons, the screen: one gone through from the first key to the last, over scripted runs."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -175,6 +176,21 @@ class TestGoingThrough:
             assert scripted[0].stopped
             assert lesson_of(pilot).lesson is None
             assert lesson_of(pilot).query_one(OptionList).option_count == 3
+
+    async def test_a_lesson_can_be_left_while_its_run_starts(
+        self, make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        app, go_on = make_app(), threading.Event()
+        trainers = app.bench.trainers
+        start = trainers.start
+        monkeypatch.setattr(trainers, "start", lambda *config: (go_on.wait(30), start(*config))[1])
+        async with app.run_test(size=SMALL) as pilot:
+            await keys(*ADAM, "n", "enter")(pilot)
+            await pilot.press("r", "escape")
+            go_on.set()
+            await settled(pilot)
+            assert lesson_of(pilot).lesson is None
+            assert app.bench.history is not None, "the run trains all the same"
 
     async def test_while_another_run_trains_none_is_started(self, make_app: MakeApp) -> None:
         app = make_app(epochs(3))

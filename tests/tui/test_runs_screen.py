@@ -371,7 +371,7 @@ def test_marked_runs_are_exported_into_one_file(runs: list[Path]) -> None:
     async def steps(pilot: Any, screen: RunsScreen) -> None:
         await pilot.press("space", "space", "e")
         ask = await seen(pilot, AskText)
-        for wrong in ("", "runs", "nowhere/x.csv"):
+        for wrong in ("", "runs", "nowhere/x.csv", "~nobody-of-that-name/x.csv", "x" * 300):
             ask.query_one(Input).value = wrong
             await pilot.press("enter")
             assert pilot.app.screen is ask
