@@ -31,6 +31,14 @@ def engine_names() -> tuple[str, ...]:
     return tuple(sorted(_installed((*sys.path,)), key=lambda name: (name != "scratch", name)))
 
 
+def engine_problem(name: str) -> str | None:
+    """Why an engine cannot be used here, in a line; None where it can."""
+    try:
+        return load_engine(name).missing()
+    except Exception as error:  # an engine may be somebody else's code: whatever it raises is such a line
+        return f"cannot be loaded: {type(error).__name__}: {' '.join(str(error).split())}"
+
+
 def load_engine(name: str) -> "Engine":
     """Import and return the engine called `name`; `ValueError` names what is allowed."""
     found = _installed((*sys.path,))

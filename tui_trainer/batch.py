@@ -194,10 +194,8 @@ def print_history(directory: Path, history: History) -> None:
     console = Console(highlight=False, markup=False)
     console.print(table)
     rate = facts["examples_per_second"]
-    console.print(
-        f"best epoch {facts['best_epoch']} of {facts['epochs']}, {facts['seconds']:.1f} s"
-        + (f", {rate:,.0f} examples per second" if rate else "")
-    )
+    best = f"best epoch {facts['best_epoch']} of {facts['epochs']}" if facts["best_epoch"] else "no whole epoch"
+    console.print(f"{best}, {facts['seconds']:.1f} s" + (f", {rate:,.0f} examples per second" if rate else ""))
     console.print(printable(f"checkpoint {facts['checkpoint']}"), soft_wrap=True)
     if facts["status"] in ("interrupted", "stopped", "failed"):
         console.print(printable(f"go on with: tui-trainer resume {directory}"), soft_wrap=True)
@@ -207,12 +205,21 @@ def print_findings(facts: Mapping[str, Any]) -> None:
     """Findings and verdicts of a history's summary on stdout, root causes first."""
     for found in facts["findings"]:
         explained = f", explained by {', '.join(found['explained_by'])}" if found["explained_by"] else ""
-        evidence = ", ".join(f"{name} {value}" for name, value in found["evidence"].items())
+        evidence = ", ".join(f"{name} {_words(value)}" for name, value in found["evidence"].items())
         lines = [f"{found['severity']}: {found['rule']}, since epoch {found['epoch']}{explained}"]
         for line in [*lines, f"  {found['why']}", f"  {found['cure']}", f"  {evidence}"]:
             print(printable(line))
     for judged in facts["cures"]:
         print(printable(f"{judged['rule']}: the cure {'helped' if judged['helped'] else 'did not help'}"))
+
+
+def _words(value: object) -> str:
+    """A number, a word, or some of them, as evidence has them."""
+    if isinstance(value, dict):
+        return " ".join(f"{name} {_words(each)}" for name, each in value.items())
+    if isinstance(value, list):
+        return " ".join(map(_words, value)) or "none"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def percent(fraction: float | None) -> str:

@@ -42,12 +42,17 @@ class Setting:
     def range(self) -> str:
         """The allowed numbers, in words."""
         words = [
-            f"at least {self.minimum:g}" if self.minimum > -math.inf else "",
+            f"at least {_plain(self.minimum)}" if self.minimum > -math.inf else "",
             f"above {self.above:g}" if self.above > -math.inf else "",
-            f"at most {self.maximum:g}" if self.maximum < math.inf else "",
+            f"at most {_plain(self.maximum)}" if self.maximum < math.inf else "",
             f"below {self.below:g}" if self.below < math.inf else "",
         ]
         return " and ".join(filter(None, words)) or "a finite number"
+
+
+def _plain(bound: float) -> str:
+    """A bound in digits: 10,000,000, not 1e+07."""
+    return f"{int(bound):,}" if bound == int(bound) else f"{bound:g}"
 
 
 def closest(value: Any, choices: tuple[str, ...]) -> str:

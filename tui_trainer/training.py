@@ -231,6 +231,10 @@ class Training:
             tensors |= {INSPECTED + name: array for name, array in self.inspect.state().items()}
         return Checkpoint(tensors | self.progress.tensors(), {**about, **self.progress.about()})
 
+    def lent(self) -> Learner:
+        """A learner in this state, to try something with; whoever does gives it its state back."""
+        return self.learner
+
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint, or raise and change nothing.
 

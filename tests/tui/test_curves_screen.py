@@ -67,7 +67,7 @@ def test_the_cursor_goes_from_epoch_to_epoch_and_the_values_follow(runs: list[Pa
     async def steps(pilot: Any, view: View) -> None:
         await pilot.press("home")
         assert view.cursor == 1
-        assert "epoch 1  step 937  trained 0:02" in legend(pilot)
+        assert "epoch 1  step 937  trained 2.00 s" in legend(pilot)
         await pilot.press("right", "right")
         assert view.cursor == 3
         value = view.overlay.runs[0].history.curves["validation_loss"].values[2]

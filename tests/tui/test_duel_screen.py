@@ -131,7 +131,7 @@ class TestState:
             state.hear(round_of(epoch))
         rows = figures(state)
         assert rows[1][0] == "scratch"
-        assert rows[1][4:] == ("0.092", "0:00", "108 MB")
+        assert rows[1][4:] == ("0.092", "0.28 s", "108 MB")
 
 
 def test_a_real_process_is_heard_and_can_be_stopped(

@@ -360,9 +360,33 @@ def test_a_fork_that_cannot_be_says_why(runs: list[Path]) -> None:
         ask.query_one("#field-epochs").give("1")
         await pilot.pause()
         await pilot.press("ctrl+s")
-        await seen(pilot, RunsScreen)
-        await done(screen)
-        assert "must be above 20" in said(pilot)
+        assert pilot.app.screen is ask, "nothing that was typed is lost"
+        assert ask.query_one("#field-epochs").problem == "must be above 20, where the fork begins"
+
+    on_runs(steps)
+
+
+def test_a_fork_of_a_run_that_is_done_has_some_epochs_more(runs: list[Path]) -> None:
+    trainers = Watched()
+    save_at(RunDirectory(runs[0]), 60)
+
+    async def steps(pilot: Any, screen: RunsScreen) -> None:
+        await pilot.press("end", "f")
+        ask = await seen(pilot, AskFork)
+        assert ask.query_one("#field-epochs").text == "70"
+        await pilot.press("ctrl+s")
+        await seen(pilot, TrainScreen)
+        assert trainers.forked == [(runs[0].name, {"epochs": 70}, None)]
+
+    on_runs(steps, trainers=trainers)
+
+
+def test_curves_of_marked_runs_are_those_and_no_others(runs: list[Path]) -> None:
+    async def steps(pilot: Any, screen: RunsScreen) -> None:
+        pilot.app.bench.pinned = list(runs[:3])
+        await pilot.press("space", "v")
+        await seen(pilot, CurvesScreen)
+        assert pilot.app.bench.pinned == [runs[4]]
 
     on_runs(steps)
 

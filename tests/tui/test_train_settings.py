@@ -115,7 +115,7 @@ async def test_letters_typed_into_a_field_are_text_and_no_commands(make_app: Mak
     [
         ("dropout", "1.5", "must be at least 0 and below 1, not 1.5"),
         ("learning_rate", "abc", "must be a number, not 'abc'"),
-        ("epochs", "0", "must be at least 1 and at most 1e+07, not 0"),
+        ("epochs", "0", "must be at least 1 and at most 10,000,000, not 0"),
         ("train_examples", "60001", "must be at most 60,000, the data has no more"),
     ],
 )

@@ -1,6 +1,8 @@
 """`tui-trainer presets | engines | networks`: what there is to choose from, one line each."""
 
-from engines import engine_names, load_engine
+from contextlib import suppress
+
+from engines import engine_names, engine_problem, load_engine
 from engines.networks import SUMMARIES
 from tui_trainer.cli.console import say
 from tui_trainer.config import preset, preset_names
@@ -15,9 +17,10 @@ def engines() -> None:
     """List the engines, and what those want that cannot be used here."""
     lines = {}
     for name in engine_names():
-        engine = load_engine(name)
-        problem = engine.missing()
-        lines[name] = engine.summary + (f" (not usable here: {problem})" if problem else "")
+        problem = engine_problem(name)
+        with suppress(Exception):  # of an engine that is somebody else's code, and cannot be loaded
+            lines[name] = load_engine(name).summary
+        lines[name] = f"{lines.get(name, '')} (not usable here: {problem})".strip() if problem else lines[name]
     _table(lines)
 
 

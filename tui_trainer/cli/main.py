@@ -36,11 +36,17 @@ def begin() -> int:
 
 def run(arguments: list[str]) -> object:
     """Understand the flags, and do what they ask for."""
-    from cyclopts import CycloptsError
+    from cyclopts import CycloptsError, UnusedCliTokensError
 
-    from tui_trainer.cli.commands import run_command
+    from tui_trainer.cli.commands import COMMANDS, run_command
+    from tui_trainer.settings import closest
 
     try:
         return run_command(arguments)
+    except UnusedCliTokensError as error:
+        word = (error.unused_tokens or [""])[0]
+        return fail(
+            f"{word!r} is not understood{closest(word, (*COMMANDS, '--batch'))} (see tui-trainer --help)", USAGE
+        )
     except CycloptsError as error:
         return fail(f"{' '.join(str(error).split())} (see tui-trainer --help)", USAGE)

@@ -1,20 +1,33 @@
 """Subcommands on runs that are there: runs, show, attach, resume, fork, pause, continue, stop, replay."""
 
 import dataclasses
+import time
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from tui_trainer.batch import percent, print_findings, print_history, summary, train_and_print
-from tui_trainer.cli.console import fail, print_json, runs_folder, say
+from tui_trainer.cli.console import fail, print_json, runs_folder, say, warn
 from tui_trainer.cli.flags import FlagsGiven, given, whole
 from tui_trainer.cli.opening import open_app
 from tui_trainer.cli.train import BatchFlag, JsonFlag, RunsFlag, has_terminal
+from tui_trainer.events import Ended, RequestRefused
 from tui_trainer.exit_codes import BUG, USAGE
 from tui_trainer.run import config_command, fork_run, launch, replay_run, request
-from tui_trainer.store import Overview, RunDirectory, RunReader, SchemaError, find_run, is_alive, list_runs, overview
+from tui_trainer.store import (
+    Follower,
+    Overview,
+    RunDirectory,
+    RunReader,
+    SchemaError,
+    find_run,
+    is_alive,
+    list_runs,
+    overview,
+)
 
+PATIENCE = 2.0  # seconds for a trainer to answer
 RunName = Annotated[str | None, Parameter(help="an id, the start of one, or a path; the newest if not given")]
 
 
@@ -40,7 +53,7 @@ def runs(*, runs: RunsFlag = None, json: JsonFlag = False) -> None:
 def run_line(row: Overview) -> str:
     """One run in one line."""
     numbers = f"{row.epoch}/{row.epochs} epochs  validation {percent(row.validation_accuracy)}"
-    what = f"{row.engine} {row.network} {row.optimizer} lr {row.learning_rate:g} dropout {row.dropout:g}"
+    what = f"{row.engine} {row.network} {row.optimizer} rate {row.learning_rate:g} dropout {row.dropout:g}"
     return f"{row.id}  {row.state:<11}  {numbers}  {what}  {row.title}".rstrip()
 
 
@@ -50,15 +63,25 @@ def show(run: RunName = None, /, *, runs: RunsFlag = None, json: JsonFlag = Fals
     reader = RunReader(directory)
     history = reader.judge()
     if json:
-        return print_json(summary(directory.path, history) | {"config": reader.about["config"]})
-    say(f"the same again: {config_command(history.config)}")
+        return print_json(summary(directory.path, history) | {n: reader.about.get(n) for n in ("config", "parent")})
+    say(_again(reader))
     print_history(directory.path, history)
     for mark in history.marks:
-        say(f"epoch {mark.epoch:.10g}: {mark.text}")
+        say(f"epoch {mark.epoch:.5g}: {mark.text}")
     print_findings(history.summary())
     if reader.skipped:
         say(f"{reader.skipped} lines could not be read and were passed over")
     return None
+
+
+def _again(reader: RunReader) -> str:
+    """How to train a run once more, in a line."""
+    history, parent = reader.history, reader.about.get("parent")
+    if parent:
+        return f"a fork of {parent['run']} at epoch {parent['epoch']}: tui-trainer replay {history.run} trains it again"
+    changed = any(change.name != "epochs" for change in history.changes)
+    but = ", but for what was changed while it trained" if changed else ""
+    return f"the same again{but}: {config_command(history.config.replace(epochs=history.epochs))}"
 
 
 def attach(run: RunName = None, /, *, runs: RunsFlag = None) -> int:
@@ -137,7 +160,17 @@ def _ask(run: str | None, folder: Path | None, action: str, **arguments: object)
     directory.read()  # whether it can be understood at all
     if not is_alive(directory):
         return fail(f"{directory.id} has no living trainer: `tui-trainer resume` starts one", USAGE)
-    request(directory.path, action, **arguments)
+    happened = Follower(directory.events)
+    happened.poll()
+    asked, until = request(directory.path, action, **arguments), time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        for event in happened.poll():
+            if isinstance(event, RequestRefused) and event.request == asked:
+                return fail(event.reason, USAGE)
+            if isinstance(event, Ended) or getattr(event, "request", "") == asked:
+                return 0
+        time.sleep(0.02)
+    warn(f"{directory.id} was asked; its trainer has not answered yet")
     return 0
 
 

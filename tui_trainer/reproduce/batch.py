@@ -10,6 +10,7 @@ from typing import Any
 from tui_trainer import data
 from tui_trainer.batch import percent
 from tui_trainer.config import RunConfig
+from tui_trainer.exit_codes import DIVERGED
 from tui_trainer.reproduce.group import cannot_share
 from tui_trainer.reproduce.measured import KINDS, SPLITS
 from tui_trainer.reproduce.progress import Progress
@@ -33,10 +34,14 @@ def run_seeds(config: RunConfig, seeds: int, runs: Path, *, as_json: bool = Fals
     directories = make_runs(configs, runs, [] if alone else [config.seed for config in configs])
     progress = Progress(float(sum(config.epochs for config in configs)), findings=True)
     try:
+        for each, directory in zip(configs, directories, strict=True):
+            progress.say(f"seed {each.seed}: {directory.path}")
         progress.begin(f"{seeds} seeds" + (", one after another" if alone else ", side by side"), 1.0, {})
         code = train_runs(directories, loaded, alone is None, progress)
     finally:
         progress.close()
+    if not code and any(RunReader(directory).read().status == "diverged" for directory in directories):
+        code = DIVERGED
     found = summary(directories) | {"together": alone is None, "seconds": time.perf_counter() - began}
     if as_json:
         print(json.dumps(found, allow_nan=False))

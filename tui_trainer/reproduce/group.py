@@ -121,13 +121,14 @@ class Seat:
 
     def predict(self, inputs: Array) -> Array:
         """See `Learner.predict`."""
-        return self._alone().predict(inputs)
+        return self.alone().predict(inputs)
 
     def trace(self, inputs: Array, labels: Array) -> Trace:
         """See `Learner.trace`."""
-        return self._alone().trace(inputs, labels)
+        return self.alone().trace(inputs, labels)
 
-    def _alone(self) -> Learner:
+    def alone(self) -> Learner:
+        """A learner of its own in this seat's state; the group has one, so the next seat that asks takes it away."""
         self._group.single.load_state_dict(self.state_dict())
         return self._group.single
 
@@ -150,7 +151,11 @@ class SeatTraining(Training):
 
     def __init__(self, config: RunConfig, learner: Seat, examples: int, *, group: Group, **rest: Any) -> None:
         super().__init__(config, learner, examples, clock=learner.clock, **rest)
-        self._group = group
+        self._group, self._seat = group, learner
+
+    def lent(self) -> Learner:
+        """Not the seat, whose steps are those of all."""
+        return self._seat.alone()
 
     def fitting_steps(self) -> int:
         """As many as the group settled on."""

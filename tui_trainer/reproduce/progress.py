@@ -51,9 +51,13 @@ class Progress:
             self._positions[history.run] = history.position
             self._show()
         elif not isinstance(event, self._unsaid) and (text := remark(event)):
-            self._shown.say(f"{history.config.title or f'seed {history.config.seed}'}: {text}")
+            self.say(f"{_name(history)}: {text}")
         elif isinstance(event, Ended) and event.status in ("failed", "diverged"):
-            self._shown.say(f"{history.config.title}: {event.status}: {event.reason}")
+            self.say(f"{_name(history)}: {event.status}: {event.reason}")
+
+    def say(self, text: str) -> None:
+        """Print a line beside the bar."""
+        self._shown.say(text)
 
     def _show(self) -> None:
         self._shown.update(self._what, self._before + self._weight * sum(self._positions.values()), self.total)
@@ -61,6 +65,10 @@ class Progress:
     def close(self) -> None:
         """Give the terminal back."""
         self._shown.close()
+
+
+def _name(history: History) -> str:
+    return history.config.title or f"seed {history.config.seed}"
 
 
 class Bar:

@@ -54,7 +54,7 @@ def make_runs(configs: Sequence[RunConfig], runs: Path, together: Sequence[int])
         return []
     check_engine(configs[0])
     surveyed = data.survey(configs[0])
-    check_network(configs[0], surveyed.input_shape, surveyed.classes)
+    check_network(surveyed.config, surveyed.input_shape, surveyed.classes)
     own = [{name: getattr(config, name) for name in ("seed", "data_seed", "title")} for config in configs]
     described = [describe(replace(surveyed, config=surveyed.config.replace(**settings))) for settings in own]
     return [make_run(runs, about | {"together": list(together)}) for about in described]

@@ -22,7 +22,9 @@ def answer(trainer: "Trainer", request: Request) -> None:
 
 
 def _pause(trainer: "Trainer", request: Request) -> None:
-    if not trainer.paused:
+    if trainer.paused:
+        trainer.say(RequestRefused(request.id, "it is paused already"))
+    else:
         trainer.pause("asked", request.id)
 
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
-from engines.interface import Array, Dataset, Trace
+from engines.interface import Array, Dataset, Learner, Trace
 from tui_trainer.checkpoint import CheckpointError, read_checkpoint
+from tui_trainer.config import RunConfig
 from tui_trainer.data import epoch_order
 from tui_trainer.events import NotFinite
 from tui_trainer.store import CheckpointStore
@@ -32,7 +33,7 @@ def saved_in(checkpoints: CheckpointStore) -> Saved:
 
 def where_it_arose(training: Training, data: Dataset, saved: Iterable[tuple[int, State]]) -> NotFinite:
     """Which layer's output, gradient or weight was the first that is not finite; changes nothing in the training."""
-    learner, steps = training.learner, training.progress.steps_per_epoch
+    learner, steps = training.lent(), training.progress.steps_per_epoch
     bad = training.diverged_at or training.progress.step
     epoch = max(1, math.ceil(bad / steps))
     broken = learner.state_dict()
@@ -43,7 +44,7 @@ def where_it_arose(training: Training, data: Dataset, saved: Iterable[tuple[int,
     try:
         state = with_optimizer(begun[1], broken)
         learner.load_state_dict({name: state[name] for name in broken})
-        trace = _trace_of_step(training, data, epoch, begun[0] - first, bad - first)
+        trace = _trace_of_step(training.config, learner, data, epoch, begun[0] - first, bad - first)
     finally:
         learner.load_state_dict(broken)
     found = (
@@ -55,14 +56,14 @@ def where_it_arose(training: Training, data: Dataset, saved: Iterable[tuple[int,
     return NotFinite(epoch, bad, layer, part, _largest(trace))
 
 
-def _trace_of_step(training: Training, data: Dataset, epoch: int, begun: int, bad: int) -> Trace:
+def _trace_of_step(config: RunConfig, learner: Learner, data: Dataset, epoch: int, begun: int, bad: int) -> Trace:
     """What flowed in a step of an epoch, counted from 1, after the learner was trained up to it from `begun`."""
-    config, size = training.config, training.config.batch_size
+    size = config.batch_size
     order = epoch_order(config.order_seed, epoch, len(data), config.shuffle)
-    training.learner.train(order[begun * size : (bad - 1) * size], size)
+    learner.train(order[begun * size : (bad - 1) * size], size)
     batch = order[(bad - 1) * size : bad * size]
     with np.errstate(all="ignore"):
-        return training.learner.trace(data.inputs[batch], data.labels[batch])
+        return learner.trace(data.inputs[batch], data.labels[batch])
 
 
 def _largest(trace: Trace) -> dict[str, float]:

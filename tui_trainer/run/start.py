@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from engines import load_engine
+from engines import engine_problem, load_engine
 from engines.networks import Layer, resolve_network
 from tui_trainer import __version__, data
 from tui_trainer.clock import now
@@ -71,7 +71,8 @@ def _check_batches(config: RunConfig, layers: Iterable[Layer]) -> None:
 
 
 def check_device(config: RunConfig) -> None:
-    """`SettingError` where the engine has no such device here; may import a heavy library."""
+    """`SettingError` where the engine cannot be used or has no such device here; may import a heavy library."""
+    check_engine(config)
     devices = load_engine(config.engine).devices()
     if config.device not in devices:
         raise SettingError("device", f"there is no {config.device!r} here: choose from {', '.join(devices)}")
@@ -79,7 +80,7 @@ def check_device(config: RunConfig) -> None:
 
 def check_engine(config: RunConfig) -> None:
     """`SettingError` where the engine of a config cannot be used here."""
-    if problem := load_engine(config.engine).missing():
+    if problem := engine_problem(config.engine):
         raise SettingError("engine", problem)
 
 
@@ -180,7 +181,7 @@ def request(directory: Path, action: str, **arguments: Any) -> str:
 
 
 def config_command(config: RunConfig) -> str:
-    """The exact `tui-trainer --batch` line that trains a config."""
+    """The exact `tui-trainer --batch` line that trains a config; layers can stand in a file only, which it names."""
     base = resolve({}).to_mapping()
     words = ["tui-trainer", "--batch", "--preset", DEFAULT_PRESET]
     for name, value in config.to_mapping().items():
@@ -191,4 +192,4 @@ def config_command(config: RunConfig) -> str:
             words.append(f"--{flag}" if value else f"--no-{flag}")
         elif value is not None:
             words += [f"--{flag}", ",".join(map(str, value)) if isinstance(value, list) else str(value)]
-    return shlex.join(words)
+    return shlex.join(words) + (" --config FILE-WITH-ITS-LAYERS.toml" if config.layers else "")

@@ -185,8 +185,8 @@ class TrainerApp(App[int]):
     def action_notify_me(self) -> None:
         """Call me back at the end of a run, or do not."""
         self.remember(notify=not self.preferences.notify)
-        when = "at the end, on divergence and on a finding" if self.preferences.notify else "never"
-        self.tell(f"The bell rings {when}.")
+        when = "rings at the end, on divergence and on a finding" if self.preferences.notify else "never rings"
+        self.tell(f"The bell {when}.")
 
     @property
     def redraw_period(self) -> int:
@@ -230,7 +230,7 @@ class TrainerApp(App[int]):
     def action_leave(self) -> None:
         """Quit; ask first what shall become of a run that trains."""
         if self.bench.living and not isinstance(self.screen, PickOne):
-            self.push_screen(quit_dialog(), self._leave)
+            self.push_screen(quit_dialog(self.bench.state_word == "paused"), self._leave)
         else:
             self.exit(0)
 
@@ -259,5 +259,6 @@ def run_app(config: RunConfig, runs: Path, *, attach: Path | None = None) -> int
         if app.crash_report is not None:
             print(f"tui-trainer: the app crashed; what happened is in {printable(app.crash_report)}", file=sys.stderr)
         if app.bench.living and not app.stopping:
-            print(f"The run goes on: tui-trainer attach {printable(app.bench.directory)}", file=sys.stderr)
+            stands = "is paused" if app.bench.state_word == "paused" else "goes on"
+            print(f"The run {stands}: tui-trainer attach {printable(app.bench.directory)}", file=sys.stderr)
     return app.return_code or result or 0

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tui_trainer.store import Overview
-from tui_trainer.tui.wording import duration, percent
+from tui_trainer.tui.wording import percent, spent
 
 MACHINE = ("threads", "cpu", "git_commit")
 
@@ -52,7 +52,7 @@ def results(rows: Sequence[Overview]) -> list[Line]:
         _ranked("training accuracy", [row.training_accuracy for row in rows], percent),
         _ranked("validation accuracy", [row.validation_accuracy for row in rows], percent),
         _ranked("best validation accuracy", [row.best_validation_accuracy for row in rows], percent),
-        Line("trained for", tuple(duration(row.seconds) for row in rows)),
+        Line("trained for", tuple(spent(row.seconds) for row in rows)),
     ]
 
 

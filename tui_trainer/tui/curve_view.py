@@ -123,6 +123,10 @@ class View:
         words += [f"median and band of {len(group)} seeds" for group in self._groups() if len(group) > 1]
         return ", ".join(words)
 
+    def slot_of(self, shown: Shown) -> int:
+        """The slot whose mark and colour a run's curve has: in a band, that of the band."""
+        return next((group[0].slot for group in self._groups() if shown in group), shown.slot)
+
     def _groups(self) -> list[list[Shown]]:
         """What is drawn as one: each run by itself, or those that differ in their seeds alone together.
 

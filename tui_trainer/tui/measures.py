@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tui_trainer.history import History
-from tui_trainer.tui.wording import count, duration, number, percent
+from tui_trainer.tui.wording import count, number, percent, spent
 
 SPLITS = ("training", "validation")
 
@@ -72,7 +72,7 @@ def seconds_at(history: History, epoch: float) -> float:
 AXES: tuple[Axis, ...] = (
     Axis("epoch", lambda _, epoch: epoch, lambda x: f"{x:,.4g}" if x < 1000 else f"{x:,.0f}"),
     Axis("step", lambda history, epoch: round(epoch * (history.steps_per_epoch or 1)), count),
-    Axis("seconds", seconds_at, duration),
+    Axis("seconds", seconds_at, spent),
 )
 
 

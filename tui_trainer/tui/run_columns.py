@@ -6,7 +6,7 @@ from typing import Any
 
 from tui_trainer.store import Overview
 from tui_trainer.text import printable
-from tui_trainer.tui.wording import duration, percent
+from tui_trainer.tui.wording import percent, spent
 
 NAME_WIDTH = 20  # columns that the name has at least
 
@@ -32,10 +32,6 @@ def _epochs(row: Overview) -> str:
     return f"{row.epoch:,}/{row.epochs:,}" if row.epochs < 10_000 else f"{row.epoch:,}/{row.epochs / 1000:.3g}k"
 
 
-def _best(row: Overview) -> float | None:
-    return row.best_validation_accuracy
-
-
 NAME = Column(
     "run", NAME_WIDTH, lambda row: row.title or row.id, lambda row: (row.title or row.id).lower(), right=False
 )
@@ -53,7 +49,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "best acc", 10, lambda row: percent(row.best_validation_accuracy), lambda row: row.best_validation_accuracy, 8
     ),
-    Column("trained", 9, lambda row: duration(row.seconds), lambda row: row.seconds, 7),
+    Column("trained", 9, lambda row: spent(row.seconds), lambda row: row.seconds, 7),
 )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,7 +16,7 @@ from tui_trainer.tui.overlay import turn_pins
 from tui_trainer.tui.panels.pick import Option, PickOne
 from tui_trainer.tui.run_list import RunList
 from tui_trainer.tui.screens.ask import AskText
-from tui_trainer.tui.screens.ask_fork import AskFork
+from tui_trainer.tui.screens.ask_fork import MORE_EPOCHS, AskFork
 from tui_trainer.tui.screens.compare import CompareScreen
 from tui_trainer.tui.trainers import Reader
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from tui_trainer.tui.app import TrainerApp
 
 KEEP, DELETE = "keep", "delete for good"
-MORE_EPOCHS = 10  # offered where a run is done
 LONGEST_NAME = 200
 Answer = TypeVar("Answer")
 
@@ -67,7 +67,9 @@ class RunDeeds:
         return reader
 
     async def curves(self, names: list[str]) -> None:
-        """Pin the runs and show Curves, which reads them."""
+        """Show Curves, which reads them: the marked runs and no others, or this one beside those that are shown."""
+        if self.runs.marked:
+            self.bench.pinned = []
         new = [path for name in names if (path := self.runs.path(name)) not in self.bench.pinned]
         if new:
             turn_pins(self.bench, new)
@@ -111,7 +113,8 @@ class RunDeeds:
         if not steps:
             raise Refused(f"{name} has no checkpoint to branch from")
         epochs = [step // per_epoch for step in steps if step % per_epoch == 0]
-        ask = AskFork(row.title or name, lambda epoch: config_at(directory, epoch), epochs, KEPT_BY_A_FORK)
+        config = partial(config_at, directory)
+        ask = AskFork(row.title or name, config, epochs, max(steps) // per_epoch, KEPT_BY_A_FORK)
         asked = await self._ask(ask)
         if asked is not None:
             made = await asyncio.to_thread(self.bench.trainers.fork, directory.path, self.bench.runs, *asked)

@@ -91,10 +91,10 @@ class RunList:
 
     def _due(self, seen: list[str]) -> Iterable[str]:
         """What to read now: what is seen or alive and was not read of late, and then what was never read."""
-        time_now = self._clock()
+        time_now, there = self._clock(), set(self.names)
         moving = [name for name, row in list(self.rows.items()) if row.alive]
         for name in dict.fromkeys([*seen, *moving]):
-            if time_now - self._read_at.get(name, -math.inf) >= AGAIN_SECONDS:
+            if name in there and time_now - self._read_at.get(name, -math.inf) >= AGAIN_SECONDS:
                 yield name
         names = self.names
         while self._next < len(names):

@@ -94,20 +94,18 @@ class Trainers:
 
     def problems(self, config: RunConfig) -> dict[str, str]:
         """What is wrong beyond the config, by setting: an engine that is not there, data that is not. Slow."""
-        from engines import load_engine
+        from engines import engine_problem
+
+        if problem := engine_problem(config.engine):
+            return {"engine": problem}
+        from tui_trainer import data
 
         try:
-            if missing := load_engine(config.engine).missing():
-                return {"engine": missing}
-            from tui_trainer import data
-
             data.check(config)
         except SettingError as error:
             return {error.name: error.problem}
         except (ValueError, OSError) as error:
             return {"data": str(error)}
-        except Exception as error:  # an engine is somebody else's code: its failure is a sentence here
-            return {"engine": f"cannot be loaded: {error}"}
         return {}
 
     def command(self, config: RunConfig) -> str:

@@ -14,6 +14,17 @@ def duration(seconds: float | None) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def spent(seconds: float | None) -> str:
+    """How long something took: below ten seconds with hundredths, else as `duration`."""
+    brief = seconds is not None and 0 <= seconds < 9.995
+    return f"{seconds:.2f} s" if brief else duration(seconds)
+
+
+def short(name: str, room: int) -> str:
+    """The id of a run in so many columns: its end tells it from others."""
+    return name if len(name) <= room else "…" + name[len(name) - room + 1 :]
+
+
 def ago(seconds: float) -> str:
     """How long ago, in one unit."""
     if seconds < 1.5:

@@ -61,7 +61,11 @@ class AnswerPanel(DrawnPanel):
             return words("draw a digit", ink.style("quiet"), width)
         best = int(answer.certainties.argmax())
         sure = "" if answer.certainties[best] > 0.9 else " likely" if answer.certainties[best] > 0.5 else " perhaps"
-        line = [Segment(f"it is{sure} a ", ink.style("text")), Segment(f"{best}", ink.style("primary", bold=True))]
+        article = "an" if str(best).startswith("8") or best in (11, 18) else "a"
+        line = [
+            Segment(f"it is{sure} {article} ", ink.style("text")),
+            Segment(f"{best}", ink.style("primary", bold=True)),
+        ]
         return block([line], width)
 
     def _seen(self, width: int, height: int, ink: Ink) -> Block:

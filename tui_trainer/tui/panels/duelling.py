@@ -13,7 +13,7 @@ from tui_trainer.config import RunConfig
 from tui_trainer.duel.round import Round
 from tui_trainer.text import printable
 from tui_trainer.tui.panels.plotted import PlotPanel
-from tui_trainer.tui.wording import duration, number, percent
+from tui_trainer.tui.wording import number, percent, spent
 
 if TYPE_CHECKING:
     from tui_trainer.tui.app import TrainerApp
@@ -109,7 +109,7 @@ def figures(state: DuelState) -> list[tuple[str, ...]]:
         side = last.sides[name]
         memory = "–" if side.memory is None else f"{side.memory / 2**20:,.0f} MB"
         accuracy = percent(1 - side.validation_error)
-        costs = (f"{seconds[len(seconds) // 2]:.3f}", duration(sum(seconds)), memory)
+        costs = (f"{seconds[len(seconds) // 2]:.3f}", spent(sum(seconds)), memory)
         rows.append((name, f"{last.epoch}", number(side.training_loss, 6), accuracy, *costs))
     return rows
 

@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from tui_trainer.text import printable
-from tui_trainer.tui.wording import ago, count, duration, percent
+from tui_trainer.tui.wording import ago, count, duration, percent, spent
 
 if TYPE_CHECKING:
     from tui_trainer.history import History
@@ -90,7 +90,7 @@ def summary(history: "History", state: str, directory: str, width: int) -> Conte
     style = "bold $success" if state == "done" else "bold $warning"
     head = Content.assemble(
         (f" {word.get(state, 'Failed')}", style),
-        (f"  {history.epoch:,} of {history.epochs:,} epochs in {duration(history.elapsed)}", "$foreground"),
+        (f"  {history.epoch:,} of {history.epochs:,} epochs{_own(history)} in {spent(history.elapsed)}", "$foreground"),
     )
     speed = Content.styled(f"  {count(history.examples_per_second)} examples/s", "$quiet")
     if head.cell_length + speed.cell_length <= width:
@@ -103,6 +103,12 @@ def summary(history: "History", state: str, directory: str, width: int) -> Conte
         rows.append(Content.assemble((row, "bold"), (best, "$quiet")))
     rows.append(_checkpoint(history, directory, width))
     return Content("\n").join(rows)
+
+
+def _own(history: "History") -> str:
+    """How many epochs a fork has trained itself, in whose time they were done."""
+    begun = (history.begun or 0) // history.steps_per_epoch if history.steps_per_epoch else 0
+    return f", {history.epoch - begun:,} here" if begun else ""
 
 
 def _checkpoint(history: "History", directory: str, width: int) -> Content:

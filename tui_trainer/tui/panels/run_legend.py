@@ -16,7 +16,7 @@ from tui_trainer.tui.curve_view import View
 from tui_trainer.tui.measures import AXES, SPLITS, seconds_at
 from tui_trainer.tui.overlay import Shown
 from tui_trainer.tui.panels.clickable import ClickableWidget, clickable
-from tui_trainer.tui.wording import count, duration
+from tui_trainer.tui.wording import count, short, spent
 
 if TYPE_CHECKING:
     from tui_trainer.tui.app import TrainerApp
@@ -85,7 +85,7 @@ class RunLegend(ClickableWidget, can_focus=True):
             return f"after {axis.write(x)} of training"
         per_epoch = history.steps_per_epoch or 1
         epoch = x if axis.name == "epoch" else x / per_epoch
-        time = duration(seconds_at(history, epoch))
+        time = spent(seconds_at(history, epoch))
         return f"epoch {AXES[0].write(epoch)}  step {count(epoch * per_epoch)}  trained {time}"
 
     def _told(self, shown: Shown) -> Iterator[Content]:
@@ -148,15 +148,15 @@ class RunLegend(ClickableWidget, can_focus=True):
     def _mark(self, shown: Shown, drawn: bool) -> str:
         from tui_trainer.tui.plot import point
 
-        marks = cast("TrainerApp", self.app).marks
+        marks, slot = cast("TrainerApp", self.app).marks, self._view.slot_of(shown)
         chosen = marks.right if shown is self._view.chosen else " "
-        return f"{chosen}{marks.dash if not drawn else ' ' if self._view.overlaid else point(marks, shown.slot)} "
+        return f"{chosen}{marks.dash if not drawn else ' ' if self._view.overlaid else point(marks, slot)} "
 
     def _colour(self, shown: Shown, drawn: bool) -> str:
         from tui_trainer.tui.themes import palette
 
         colours = palette(self.app.theme).series
-        return colours[shown.slot % len(colours)] if drawn else "$quiet"
+        return colours[self._view.slot_of(shown) % len(colours)] if drawn else "$quiet"
 
     def _words(self, shown: Shown) -> str:
         """Name, settings and flags; where there is no room, those settings in which the runs differ, or fewer."""
@@ -171,7 +171,8 @@ class RunLegend(ClickableWidget, can_focus=True):
             words = [word for word in words if word not in common]
         while words and cell_len(" ".join(words)) > left:
             words = words[1:]
-        name = set_cell_size(shown.name, max(8, min(cell_len(shown.name), room - len(rest))))
+        fitting = max(8, min(cell_len(shown.name), room - len(rest)))
+        name = short(shown.name, fitting) if shown.name == shown.path.name else set_cell_size(shown.name, fitting)
         return set_cell_size("  ".join([name, *([" ".join(words)] if words else [])]) + rest, room) + " "
 
     def _value(self, shown: Shown, split: str, smooth: bool) -> str:
@@ -184,11 +185,11 @@ class RunLegend(ClickableWidget, can_focus=True):
     def _time(self, shown: Shown) -> str:
         view, history = self._view, shown.history
         if view.cursor is None:
-            return duration(history.seconds)
+            return spent(history.seconds)
         if view.axis.name == "seconds":
-            return duration(view.cursor)
+            return spent(view.cursor)
         epoch = view.cursor if view.axis.name == "epoch" else view.cursor / (history.steps_per_epoch or 1)
-        return duration(seconds_at(history, epoch)) if epoch <= history.position else "–"
+        return spent(seconds_at(history, epoch)) if epoch <= history.position else "–"
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """The run above."""

@@ -18,6 +18,7 @@ from tui_trainer.text import printable
 from tui_trainer.tui.panels.clickable import ClickableWidget, clickable
 from tui_trainer.tui.run_columns import NAME, STATE, Column, fitting
 from tui_trainer.tui.run_list import RunList
+from tui_trainer.tui.wording import short
 
 if TYPE_CHECKING:
     from tui_trainer.tui.app import TrainerApp
@@ -179,7 +180,8 @@ class RunTable(ScrollView, can_focus=True):
 
     def _cell(self, row: Overview, column: Column, room: int) -> tuple[str, str]:
         if column is NAME:  # may hold wide characters
-            return set_cell_size(printable(column.text(row)), room - 1) + " ", ""
+            name = printable(row.title) if row.title else short(row.id, room - 1)
+            return set_cell_size(name, room - 1) + " ", ""
         if column is STATE:
             return printable(row.state, room - 1).ljust(room), LOOKS.get(row.state, "quiet")
         return column.cell(row), ""

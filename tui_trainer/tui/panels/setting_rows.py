@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from engines import engine_names, load_engine
+from engines import engine_names, engine_problem, load_engine
 from tui_trainer.config import DEFAULT_EXAMPLES, SETTINGS, RunConfig, preset, preset_names, resolve, type_of
 from tui_trainer.tui.panels.fields import ChoiceField, Field, NumberField, TextField
 
@@ -118,11 +118,7 @@ def _about_preset(name: str) -> str:
 
 
 def _about_engine(name: str) -> str:
-    try:
-        engine = load_engine(name)
-        return engine.missing() or engine.summary
-    except Exception as error:  # an engine is somebody else's code: its failure is a sentence here
-        return f"cannot be loaded: {error}"
+    return engine_problem(name) or load_engine(name).summary
 
 
 def _about_network(name: str) -> str:

@@ -19,6 +19,7 @@ from tui_trainer.tui.panels.fields import ChoiceField, Field
 from tui_trainer.tui.panels.setting_rows import MEANS_SOMETHING, UNTYPED, setting_field, value_text
 
 NEWEST = "the newest"
+MORE_EPOCHS = 10  # offered where the run has done all of its own
 MEANINGLESS = ("init",)  # a fork goes on from weights that are there
 FORK = Command("ctrl+s", "fork", "Fork and train", "Make the run and start its trainer.")
 
@@ -35,13 +36,20 @@ class AskFork(ModalScreen[tuple[dict[str, Any], int | None] | None]):
     AUTO_FOCUS = ""
 
     def __init__(
-        self, name: str, config_at: Callable[[int | None], RunConfig], epochs: Sequence[int], kept: Sequence[str]
+        self,
+        name: str,
+        config_at: Callable[[int | None], RunConfig],
+        epochs: Sequence[int],
+        newest: int,
+        kept: Sequence[str],
     ) -> None:
-        """`config_at` gives the settings with which a fork goes on from an epoch, or from the newest checkpoint."""
+        """`config_at` gives the settings with which a fork goes on from an epoch, or from the newest checkpoint, which
+        is of the epoch `newest`; a fork of a run that is done is to have some epochs more."""
         super().__init__()
         self._name, self._config_at, self._config = name, config_at, config_at(None)
         self._epochs = [NEWEST, *map(str, epochs)]
-        self._typed: dict[str, str] = {}
+        self._newest = newest
+        self._typed: dict[str, str] = {"epochs": str(newest + MORE_EPOCHS)} if self._config.epochs <= newest else {}
         self._settings = [name for name in SETTINGS if name not in (*kept, *UNTYPED, *MEANINGLESS)]
 
     def compose(self) -> ComposeResult:
@@ -93,6 +101,10 @@ class AskFork(ModalScreen[tuple[dict[str, Any], int | None] | None]):
                 config = config.replace(**{name: text}) if name in SETTINGS else config
             except SettingError as error:
                 problems[name] = error.problem
+        begin = self._newest if self._epoch is None else self._epoch
+        if config.epochs <= begin and "epochs" not in problems:
+            problems["epochs"] = f"must be above {begin}, where the fork begins"
+            self._typed.setdefault("epochs", str(config.epochs))
         return config, problems
 
     def _show(self) -> None:

@@ -37,10 +37,10 @@ class CompareScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """The table, scrolled both ways where it is large."""
         with Vertical(classes="dialog"):
-            yield Static(f"{len(self._rows)} runs compared", classes="dialog-title", markup=False)
+            hint = Content.styled("   arrow keys scroll, Esc goes back", "not bold $quiet")
+            yield Static(Content(f"{len(self._rows)} runs compared") + hint, classes="dialog-title", markup=False)
             with ScrollableContainer(can_focus=True):
                 yield Static(self._table(), markup=False, id="comparison")
-            yield Static("arrow keys scroll, Esc goes back", classes="dialog-hint", markup=False)
 
     def _table(self) -> Content:
         names = Line("", tuple(row.title or row.id for row in self._rows))

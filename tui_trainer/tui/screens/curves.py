@@ -207,6 +207,8 @@ class CurvesScreen(BenchScreen):
         """Another count on the x axis; cursor and zoom are places on it."""
         self.view.axis = _next(AXES, self.view.axis, 1)
         self.view.cursor = self.view.stretch = None
+        if self.view.banded and self.view.axis.name == "seconds":
+            self.notify("In seconds no two runs have a point at the same place: no band is drawn.", markup=False)
         self._forget_tracks()
 
     def _forget_tracks(self) -> None:

@@ -17,6 +17,7 @@ from tui_trainer.tui.panels.pick import Option, PickOne
 
 HELP_WIDTH = 52  # columns of a sentence in the help
 LEAVE, SAVE, DROP, CANCEL = "leave it training", "stop and save", "stop without saving", "cancel"
+LEAVE_PAUSED = "leave it paused"
 
 
 class ReadDialog(ModalScreen[None]):
@@ -62,15 +63,17 @@ class ReadDialog(ModalScreen[None]):
             )
 
 
-def quit_dialog() -> PickOne:
-    """What shall become of the run that trains, when the app is left."""
+def quit_dialog(paused: bool = False) -> PickOne:
+    """What shall become of the run that trains or is paused, when the app is left."""
+    back = "tui-trainer attach comes back to it"
     options = [
-        Option(LEAVE, "it goes on by itself; tui-trainer attach comes back to it"),
+        Option(LEAVE_PAUSED if paused else LEAVE, f"it waits; {back}" if paused else f"it goes on by itself; {back}"),
         Option(SAVE, "a checkpoint is written first; the run can be resumed"),
         Option(DROP, "the run ends where it was last saved"),
         Option(CANCEL, "stay here"),
     ]
-    return PickOne("A run is training. What shall become of it?", options, LEAVE)
+    state = "is paused" if paused else "is training"
+    return PickOne(f"A run {state}. What shall become of it?", options, options[0].name)
 
 
 def help_text(groups: dict[str, list[Command]], extra: tuple[tuple[str, str], ...], marks: Marks) -> Content:

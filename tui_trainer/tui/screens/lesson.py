@@ -28,6 +28,12 @@ class LessonText(VerticalScroll, can_focus=True):
     hint = "↑ ↓ scroll the text"
 
 
+class Choices(OptionList):
+    """Lessons, or what can be predicted."""
+
+    hint = "↑ ↓ choose, Enter takes it"
+
+
 class LessonScreen(BenchScreen):
     """First a list of lessons, then one of them, stage by stage."""
 
@@ -51,7 +57,9 @@ class LessonScreen(BenchScreen):
     #lesson-text > * { margin: 0 0 1 0; }
     LessonScreen.-choosing #lesson-scroll { height: auto; max-height: 60%; }
     #lesson-choices { height: auto; max-height: 1fr; border: none; background: $surface; padding: 0 1; margin: 0 1; }
-    #lesson-choices > .option-list--option-highlighted { background: $panel; color: $primary; text-style: none; }
+    #lesson-choices > .option-list--option-highlighted {
+        background: $panel; color: $primary; text-style: $block-cursor-text-style;
+    }
     LessonBench { width: 1fr; height: 1fr; padding: 0 1; display: none; }
     LessonScreen.-bench LessonBench { display: block; }
     #lesson-trials { height: auto; margin-bottom: 1; }
@@ -78,7 +86,7 @@ class LessonScreen(BenchScreen):
         """The head, the text with what can be chosen, the bench."""
         yield Static("", id="lesson-head", markup=False)
         text = LessonText(Markdown("", id="lesson-text", open_links=False), id="lesson-scroll")
-        yield Horizontal(Vertical(text, OptionList(id="lesson-choices"), id="lesson-left"), LessonBench(), id="lesson")
+        yield Horizontal(Vertical(text, Choices(id="lesson-choices"), id="lesson-left"), LessonBench(), id="lesson")
 
     def on_mount(self) -> None:
         """Begin with the list."""
@@ -146,7 +154,7 @@ class LessonScreen(BenchScreen):
         if self.lesson is None:
             choices.add_options([_row(lesson) for lesson in self.lessons])
         elif self.stage == PREDICTION:
-            choices.add_options([Option(Content(f"{i + 1}  {words}")) for i, words in enumerate(self.lesson.choices)])
+            choices.add_options([Option(Content(f"- {words}")) for words in self.lesson.choices])
         choices.display = bool(choices.option_count)
         self.set_class(bool(choices.option_count), "-choosing")
         if choices.option_count:

@@ -35,7 +35,12 @@ class RunsScreen(BenchScreen):
             "space", "mark", "Mark", "Mark the run, or take the mark away; many keys do something with all marked."
         ),
         Command("slash", "filter", "Filter", "Show only the runs that have the words that you type.", shown="/"),
-        Command("v", "do('curves')", "Curves", "Show the curves of the marked runs, or of this one, together."),
+        Command(
+            "v",
+            "do('curves')",
+            "Curves",
+            "The curves of the marked runs; without marks, this one beside those shown.",
+        ),
         Command(
             "c", "do('compare')", "Compare", "Show what differs in the marked runs' settings, then in their results."
         ),
@@ -55,7 +60,7 @@ class RunsScreen(BenchScreen):
     CSS = """
     #about-runs { height: 1; padding: 0 1; color: $quiet; }
     #headings { height: 1; background: $surface; }
-    #filter { display: none; height: 1; margin: 0 1; border: none; }
+    #filter { display: none; height: 1; padding: 0 1; border: none; }
     """
 
     def __init__(self) -> None:

@@ -220,6 +220,7 @@ class TrainScreen(BenchScreen):
         if not self.app.is_running:
             return
         self._busy = ""
+        self._show_actions()
         if directory is not None:
             self._wanted = None
             self.bench.open(directory)
@@ -276,7 +277,8 @@ class TrainScreen(BenchScreen):
     def action_command(self) -> None:
         """Show the command."""
         history = self.history
-        config = history.config if history is not None and self.bench.living else self.bench.config
+        living = history is not None and self.bench.living
+        config = history.config.replace(**self.bench.live_values) if living else self.bench.config
         line = self.bench.trainers.command(config)
         self.app.push_screen(ReadDialog("The same as a command", lambda: Content(line), copy=line))
 
