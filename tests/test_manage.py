@@ -2,17 +2,20 @@
 
 import json
 import os
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from small_runs import copy_of, events_of, final, new_run, newest
 
 from tui_trainer.checkpoint import write_checkpoint
 from tui_trainer.cli.main import main
-from tui_trainer.events import SettingChanged
+from tui_trainer.events import EpochMeasured, Event, Paused, SettingChanged
+from tui_trainer.history import History
 from tui_trainer.run import train_run
 from tui_trainer.storage import Disk
-from tui_trainer.store import CheckpointStore, RequestReader, RunDirectory, RunLock
+from tui_trainer.store import CheckpointStore, RequestReader, RunDirectory, RunLock, list_runs, send_request
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +51,13 @@ ASKED = [
 ]
 
 
+@pytest.fixture
+def nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is a lock, but no trainer: no use to wait for it."""
+    monkeypatch.setattr("tui_trainer.cli.manage.PATIENCE", 0.0)
+
+
+@pytest.mark.usefixtures("nobody_answers")
 @pytest.mark.parametrize(("words", "expected"), ASKED, ids=[" ".join(words) for words, _ in ASKED])
 def test_a_request_reaches_a_living_trainer(words: list[str], expected: tuple[str, dict], done: RunDirectory) -> None:
     with RunLock(done):
@@ -88,6 +98,67 @@ def test_a_run_that_is_trained_is_not_resumed(done: RunDirectory, capsys: pytest
     assert capsys.readouterr().err == (
         f"tui-trainer: {done.id} is being trained by process {os.getpid()} on '{os.uname().nodename}'\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["set", "lerning-rate", "3"], "lerning-rate"),
+        (["set", "learning-rate", "abc"], "a number"),
+        (["set", "seed", "3"], "cannot change"),
+        (["set", "epochs", "1"], "must be above"),
+        (["continue", "--until-epoch", "1"], "must be after"),
+    ],
+)
+def test_what_a_trainer_refuses_is_said_where_it_was_asked(
+    words: list[str],
+    reason: str,
+    small_mnist: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: Any,
+) -> None:
+    """The trainer is this process: the command is given when the run is paused, from a thread."""
+    monkeypatch.setenv("TUI_TRAINER_RUNS", str(tmp_path / "runs"))
+    run, codes = new_run(small_mnist, tmp_path / "runs", epochs=5), []
+
+    def command() -> None:
+        codes.append(main(words))
+        codes.append(main(["stop"]))
+
+    def watch(event: Event, history: History) -> None:
+        if isinstance(event, EpochMeasured) and event.epoch == 2:
+            send_request(run, "pause")
+        if isinstance(event, Paused):
+            threading.Thread(target=command).start()
+
+    assert train_run(run.path, watch=watch).history.status == "stopped"
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join(30)
+    assert codes == [2, 0]
+    assert reason in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("nobody_answers")
+def test_a_trainer_that_does_not_answer_is_said_to_have_been_asked(
+    done: RunDirectory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with RunLock(done):
+        assert main(["pause"]) == 0
+    assert "not answered yet" in capsys.readouterr().err
+
+
+def test_show_says_how_a_fork_is_trained_again(done: RunDirectory, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fork", "--at-epoch", "2", "--batch", "--epochs", "4"]) == 0
+    fork = next(run for run in list_runs(done.path.parent) if run.id != done.id)
+    capsys.readouterr()
+    assert main(["show", fork.id]) == 0
+    assert f"a fork of {done.id} at epoch 2: tui-trainer replay {fork.id} trains it again" in capsys.readouterr().out
+    assert main(["resume", done.id, "--epochs", "2", "--batch"]) == 0
+    capsys.readouterr()
+    assert main(["show", done.id]) == 0
+    assert "--epochs 5" in capsys.readouterr().out
 
 
 def test_a_living_run_is_given_more_epochs(done: RunDirectory, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,6 +55,24 @@ def test_the_table_has_every_seed_and_the_spread(small_mnist: Path, tmp_path: Pa
     assert all(word in done.stdout for word in ("2 seeds", "1 done", "2 done", "median", "min", "max"))
 
 
+def test_a_seed_that_diverges_ends_no_other(small_mnist: Path, tmp_path: Path) -> None:
+    """The doctor trains it again up to its bad step: by itself, for the steps of a group are those of all."""
+    settings = ("--network", "mlp", "--hidden", "16", "--init", "he", "--learning-rate", "1e12", "--epochs", "2")
+    where = ("--data", str(small_mnist), "--runs", str(tmp_path / "runs"))
+    done = run("--batch", "--json", "--seeds", "4", *settings, *where)
+    found = {result["seed"]: result["status"] for result in json.loads(done.stdout)["runs"]}
+    alone = {}
+    for seed in found:
+        one = run("--batch", "--json", "--data-seed", "1", "--seed", str(seed), *settings, *where)
+        alone[seed] = json.loads(one.stdout)["status"]
+    assert found == alone
+    assert "diverged" in found.values()
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+    for seed in found:
+        assert f"seed {seed}: {tmp_path}" in done.stderr
+
+
 def test_findings_are_said_of_the_seed_that_they_are_of(small_mnist: Path, tmp_path: Path) -> None:
     settings = ("--epochs", "1", "--network", "mlp", "--hidden", "8", "--dropout", "0.5", "--dropout-at", "none")
     done = run("--batch", "--seeds", "2", *settings, "--data", str(small_mnist), "--runs", str(tmp_path / "runs"))

@@ -86,6 +86,9 @@ def test_b_draws_the_seeds_as_one_and_the_other_run_by_itself_and_b_draws_each_a
             max(max(curve(path)) for path in seeds[:4]),
         )
         assert "median and band of 4 seeds" in view._title(("validation",))
+        drawn = [view.slot_of(shown) for shown in view.overlay.runs]
+        assert drawn[:4] == [middle.slot] * 4, "all rows of the legend have the mark that is drawn"
+        assert drawn[4] == alone.slot != middle.slot
         await press(pilot, "b")
         assert len(view._series(("validation",))) == 5
 

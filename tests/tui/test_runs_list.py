@@ -97,6 +97,21 @@ def test_a_run_that_trains_is_read_again_and_one_that_is_over_is_not(tmp_path: P
     assert runs.rows["over"].epoch == 4
 
 
+def test_runs_that_are_gone_are_not_waited_for(tmp_path: Path) -> None:
+    """The screen may still show what a scan has found to be gone."""
+    five_runs(tmp_path)
+    runs = RunList(tmp_path, clock=(clock := Clock()))
+    runs.work([], 60)
+    seen = list(runs.names)
+    for path in list(tmp_path.iterdir()):
+        shutil.rmtree(path)
+        runs.forget(path.name)
+    clock.now += 60
+    runs.work(seen, 60)
+    runs.work(seen, 60)
+    assert (runs.names, runs.unread, runs.broken) == ([], 0, {})
+
+
 def test_runs_come_and_go(runs: RunList, tmp_path: Path) -> None:
     gone = runs.names[0]
     runs.marked = {gone}

@@ -24,6 +24,7 @@ from tui_trainer.tui.bench import Bench
 from tui_trainer.tui.commands import commands_of
 from tui_trainer.tui.panels.fields import Field
 from tui_trainer.tui.panels.frame import TabBar
+from tui_trainer.tui.panels.run_table import RunHeadings
 from tui_trainer.tui.screens.ask import AskText
 from tui_trainer.tui.screens.ask_fork import AskFork
 from tui_trainer.tui.screens.compare import CompareScreen
@@ -379,6 +380,15 @@ def test_a_fork_of_a_run_that_is_done_has_some_epochs_more(runs: list[Path]) -> 
         assert trainers.forked == [(runs[0].name, {"epochs": 70}, None)]
 
     on_runs(steps, trainers=trainers)
+
+
+def test_headings_stand_over_their_columns_while_a_filter_is_typed(runs: list[Path]) -> None:
+    async def steps(pilot: Any, screen: RunsScreen) -> None:
+        await pilot.press("/", "s")
+        await pilot.pause()
+        assert screen.query_one(RunHeadings).size.width == screen.table.size.width
+
+    on_runs(steps, size=(80, 24))
 
 
 def test_curves_of_marked_runs_are_those_and_no_others(runs: list[Path]) -> None:

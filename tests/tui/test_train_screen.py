@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from driving import LARGE, MakeApp, field, press, script, settle, text
 from scripted import RUN, STEPS, T0, Clock, dead_classes, ended, epoch, epochs, saved
+from textual.widgets import Static
 
 from tui_trainer.clock import SILENT_SECONDS
 from tui_trainer.config import resolve
 from tui_trainer.events import Paused, SettingChanged
 from tui_trainer.tui.panels.actions import Action
-from tui_trainer.tui.panels.frame import KeyBar, TabBar
+from tui_trainer.tui.panels.frame import HintLine, KeyBar, TabBar
 from tui_trainer.tui.panels.notices import notices
 from tui_trainer.tui.panels.pick import PickOne
 from tui_trainer.tui.panels.plotted import PlotPanel
@@ -201,6 +202,40 @@ async def test_quitting_while_it_trains_asks_and_each_answer_does_what_it_says(m
             await pilot.pause()
         assert script(app).requests == requests
         assert app.return_value == 0
+
+
+async def test_a_paused_run_is_left_paused(make_app: MakeApp) -> None:
+    app = make_app([*epochs(5), Paused(5, 5 * STEPS, at=T0 + 12)])
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await press(pilot, "q")
+        assert isinstance(app.screen, PickOne)
+        words = "".join(str(widget.render()) for widget in app.screen.query(Static))
+        assert "A run is paused" in words
+        await pilot.press("enter")
+        await pilot.pause()
+        assert script(app).requests == []
+        assert app.return_value == 0
+
+
+async def test_the_command_of_a_living_run_has_what_was_changed(make_app: MakeApp) -> None:
+    app = make_app([*epochs(5), SettingChanged("learning_rate", 0.01, 0.25, 5, 5 * STEPS, at=T0 + 12)])
+    async with app.run_test(size=LARGE) as pilot:
+        await settle(pilot)
+        await press(pilot, "c")
+        await pilot.press("y")
+        assert "--learning-rate 0.25" in str(app.screen.query_one("#text", Static).render())
+
+
+async def test_after_a_start_that_was_refused_another_can_be_tried(make_app: MakeApp) -> None:
+    app = make_app()
+    script(app).refuse("network", "custom wants its layers")
+    async with app.run_test(size=LARGE) as pilot:
+        await settle(pilot)
+        await press(pilot, "s")
+        await settle(pilot)
+        assert "reading the data" not in text(app, HintLine)
+        assert "s Start" in text(app, KeyBar)
 
 
 async def test_cancel_and_escape_stay(make_app: MakeApp) -> None:

@@ -166,7 +166,9 @@ def sees_two_curves(session: Session, first: RunDirectory) -> None:
 
 def legend(session: Session, name: str) -> list[float]:
     """The training and the validation loss beside a run's name; empty while there are none."""
-    return [float(loss) for loss in session.find(rf"(?m)^.. {name}  .* (\d+\.\d+) +(\d+\.\d+) +(?:\d+:\d\d|\d\.\d\d s) ")]
+    return [
+        float(loss) for loss in session.find(rf"(?m)^.. {name}  .* (\d+\.\d+) +(\d+\.\d+) +(?:\d+:\d\d|\d\.\d\d s) ")
+    ]
 
 
 def leaves_it_training(session: Session, run: RunDirectory) -> None:
