@@ -48,7 +48,7 @@ class Inspected(Event):
     layers: list[dict[str, Any]]
 
 
-Measurement = SliceMeasured | EpochMeasured | Inspected
+Measurement = SliceMeasured | EpochMeasured | Inspected  # what `metrics.jsonl` holds
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The one seam to the disk: every write, fsync, replace and unlink of a run goes through here."""
+"""The one seam to the disk: whatever a run must not lose is written, synced, replaced and unlinked through here."""
 
 import contextlib
 import errno

@@ -1,7 +1,7 @@
 """The rules of torch.optim, each as one function that moves a parameter in place.
 
 They take their settings as arguments at every step, so that these can change in a running training, and work on
-plain tensors, so that one step with its update can be recorded and compiled. The tests hold each against its
+plain tensors, so that one step with its update can be recorded. The tests hold each against its
 namesake in torch.optim.
 """
 

@@ -77,7 +77,6 @@ def test_the_data_seed_decides_the_data(small_mnist):
 
 def test_small_data_is_used_whole_unless_more_was_asked_for(small_mnist):
     config = RunConfig(data=str(small_mnist))
-    assert data.describe(config) == {"training": 640, "validation": 200}
     loaded = data.load(config)
     assert (loaded.config.train_examples, loaded.config.validation_examples) == (640, 200)
     assert loaded.splits["training"].labels[:5].tolist() == [5, 0, 4, 1, 9]
@@ -160,7 +159,8 @@ def test_the_content_and_not_the_ending_says_what_is_gzip(tmp_path, small_mnist)
             (tmp_path / f"{name}.gz").write_bytes(content)
         else:
             (tmp_path / name).write_bytes(gzip.compress(content))
-    assert data.describe(RunConfig(data=str(tmp_path))) == {"training": 640, "validation": 200}
+    loaded = data.load(RunConfig(data=str(tmp_path)))
+    assert {name: len(split) for name, split in loaded.splits.items()} == {"training": 640, "validation": 200}
 
 
 def test_a_relative_folder_is_recorded_so_that_it_is_found_from_anywhere(monkeypatch, small_mnist):

@@ -126,7 +126,7 @@ def test_one_class_is_refused(folder):
     assert "all labels are 0; there must be at least two classes" in refusal(folder)
 
 
-@pytest.mark.parametrize("question", [data.describe, data.check, data.load])
+@pytest.mark.parametrize("question", [data.check, data.load])
 @pytest.mark.parametrize("name", NAMES)
 def test_missing_files_are_named(name, question, folder):
     (folder / name).unlink()

@@ -58,7 +58,7 @@ async def test_space_pauses_and_goes_on_and_x_stops_and_saves(make_app: MakeApp)
         assert reader is not None
         reader.say(Paused(5, 5 * 937, at=app.bench.clock()))
         await settle(pilot)
-        assert "Resume" in text(app, KeyBar)
+        assert "Continue" in text(app, KeyBar)
         await press(pilot, "space", "x", "k")
         assert script(app).requests[1:] == [("continue", {}), ("stop", {"save": True}), ("save", {})]
 

@@ -120,7 +120,7 @@ def pauses_and_goes_on(session: Session, run: RunDirectory) -> None:
     """`space`, twice."""
     session.press(" ")
     session.see("● paused")
-    session.see("space Resume")
+    session.see("space Continue")
     (paused,) = events_of(run, Paused)
     assert newest(run).about["step"] == paused.step
     session.until(lambda: session.epoch == paused.epoch + 1)

@@ -31,7 +31,7 @@ def duel(
         for found in fight(settings, names):
             rounds.append(found)
             if not json:
-                show(found, rounds, names)
+                show(found, names)
     except DuelError as error:
         return fail(str(error), error.code)
     result = totals(rounds, names)
@@ -54,7 +54,7 @@ def pair(text: str) -> tuple[str, str]:
     return names[0], names[1]
 
 
-def show(found: Round, rounds: list[Round], names: tuple[str, str]) -> None:
+def show(found: Round, names: tuple[str, str]) -> None:
     """A line for each epoch, under a head."""
     if not found.epoch:
         same = "the same bits" if found.weights == 0 else f"different by {found.weights:.1e}"

@@ -1,7 +1,7 @@
 """The data of a run: found, checked, sampled, scaled, ordered."""
 
 from tui_trainer.data.idx import DataFile
-from tui_trainer.data.loading import Loaded, Survey, check, describe, input_shape, load, load_validation, survey
+from tui_trainer.data.loading import Loaded, Survey, check, input_shape, load, load_validation, survey
 from tui_trainer.data.order import epoch_order
 from tui_trainer.data.source import DataError
 
@@ -11,7 +11,6 @@ __all__ = [
     "Loaded",
     "Survey",
     "check",
-    "describe",
     "epoch_order",
     "input_shape",
     "load",

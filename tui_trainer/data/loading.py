@@ -24,11 +24,6 @@ class Loaded:
     config: RunConfig
 
 
-def describe(config: RunConfig) -> dict[str, int]:
-    """How many examples there are in each split; reads headers only; `DataError`."""
-    return {split: files.shape[0] for split, files in find(config.data).items()}
-
-
 def input_shape(config: RunConfig) -> tuple[int, ...]:
     """Rows and columns of an example; reads headers only; `DataError`."""
     return find(config.data)["training"].shape[1:]

@@ -1,6 +1,6 @@
 """Writes what a run says into its two append-only files, and keeps in memory what the disk refuses."""
 
-from tui_trainer.events import EpochMeasured, Event, Inspected, SliceMeasured
+from tui_trainer.events import Event, Measurement
 from tui_trainer.lines import to_line
 from tui_trainer.storage import Appender
 from tui_trainer.store.directory import RunDirectory
@@ -16,8 +16,8 @@ class Recorder:
 
     def record(self, events: list[Event]) -> OSError | None:
         """Append events, one write for each file; the error when the disk refused (they then wait)."""
-        measured = b"".join(to_line(e) for e in events if isinstance(e, SliceMeasured | EpochMeasured | Inspected))
-        happened = b"".join(to_line(e) for e in events if not isinstance(e, SliceMeasured | EpochMeasured | Inspected))
+        measured = b"".join(to_line(e) for e in events if isinstance(e, Measurement))
+        happened = b"".join(to_line(e) for e in events if not isinstance(e, Measurement))
         self._waiting += [(a, d) for a, d in ((self._metrics, measured), (self._events, happened)) if d]
         try:
             self._flush()

@@ -110,7 +110,6 @@ class TrainerApp(App[int]):
 
     def on_mount(self) -> None:
         """Begin to poll."""
-        self.set_class(self.marks.ascii, "-ascii")
         on_signals(lambda code: self.exit(return_code=code))
         self.set_interval(1 / POLLS_PER_SECOND, self.tick)
         if not self.is_headless:

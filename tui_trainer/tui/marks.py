@@ -15,7 +15,6 @@ class Marks:
     right: str
     full: str
     empty: str
-    times: str
     dash: str
     points: tuple[str, ...]  # of curves, in their order
 
@@ -26,5 +25,5 @@ class Marks:
         return text
 
 
-UNICODE = Marks(False, "●", "‹", "›", "━", "─", "×", "–", ("●", "◆", "▲", "■", "+", "×", "○"))
-ASCII = Marks(True, "*", "<", ">", "=", "-", "x", "-", ("*", "o", "^", "#", "+", "x", "%"))
+UNICODE = Marks(False, "●", "‹", "›", "━", "─", "–", ("●", "◆", "▲", "■", "+", "×", "○"))
+ASCII = Marks(True, "*", "<", ">", "=", "-", "-", ("*", "o", "^", "#", "+", "x", "%"))

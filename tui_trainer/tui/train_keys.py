@@ -6,9 +6,9 @@ from tui_trainer.tui.mending import can_mend
 
 START = Command("s", "start", "Start", "Start a run with these settings.")
 PAUSE = Command("space,p", "pause", "Pause", "Pause the run; its state is saved first.")
-CONTINUE = Command("space,p", "continue", "Resume", "Go on with the paused run.")
+CONTINUE = Command("space,p", "continue", "Continue", "Go on with the paused run.")
 STOP = Command("x", "stop", "Stop and save", "Write a checkpoint and end the run.")
-REVIVE = Command("r", "revive", "Go on", "Start a trainer that goes on from the run's newest checkpoint.")
+REVIVE = Command("r", "revive", "Resume", "Start a trainer that goes on from the run's newest checkpoint.")
 BUTTONS = (START, PAUSE, CONTINUE, STOP, REVIVE)
 
 TRAIN_KEYS = (

@@ -4,7 +4,7 @@ import math
 
 
 def duration(seconds: float | None) -> str:
-    """3:07, 1:02:09, 2 d 03 h; a dash where it is not known."""
+    """3:07, 1:02:09, 99:59:59, 4 d 05 h; a dash where it is not known."""
     if seconds is None or not math.isfinite(seconds) or seconds < 0:
         return "–"
     whole = int(seconds)

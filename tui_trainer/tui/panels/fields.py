@@ -61,7 +61,6 @@ class Field(ClickableWidget, can_focus=True):
         if (text, problem, locked) != (self.text, self.problem, self.locked):
             self.text, self.problem, self.locked = text, problem, locked
             self.set_class(bool(problem), "-wrong")
-            self.set_class(locked, "-locked")
             self.can_focus = not locked
             self.refresh(layout=True)
 

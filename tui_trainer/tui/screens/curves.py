@@ -52,7 +52,7 @@ class CurvesScreen(BenchScreen):
         Command("greater_than_sign", "pan(0.25)", "Right", "What is seen moves to the right.", footer=False, shown=">"),
         Command("0", "whole", "All", "Show the whole of the curves.", footer=False),
         Command("x", "axis", "x axis", "Count epochs, steps or seconds of training."),
-        Command("n", "mark(1)", "Mark", "The cursor to the next change, checkpoint, resume or finding."),
+        Command("n", "mark(1)", "Mark", "The cursor to the next change, resume, pause or finding."),
         Command("N", "mark(-1)", "Mark before", "The cursor to the mark before.", footer=False),
         Command("h", "hide", "Hide", "Hide the chosen run, or show it again."),
         Command("o", "alone", "Alone", "Show the chosen run alone, or all again."),

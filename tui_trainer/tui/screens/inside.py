@@ -138,7 +138,7 @@ class InsideScreen(BenchScreen):
         changed = look is not self.look
         self._looker, self._saved, self.look = looker, saved, look
         if look is None:
-            self._show_why(printable(why) or "Nothing is saved yet: the first checkpoint comes with the first step.")
+            self._show_why(printable(why) or "Nothing is saved yet: the first checkpoint comes before the first step.")
             return
         self.set_class(False, "-nothing")
         self._show_scrubber()
