@@ -150,6 +150,22 @@ async def test_two_wrong_values_are_both_marked_and_mending_one_leaves_the_other
         assert panel.config.epochs == 7
 
 
+async def test_a_preset_says_which_changes_are_gone(make_app: MakeApp) -> None:
+    app = make_app()
+    async with app.run_test(size=LARGE) as pilot:
+        await settle(pilot)
+        field(app, "preset").give("assignment-2-sgd")
+        await settle(pilot)
+        assert not app._notifications, "nothing was changed"
+        field(app, "learning_rate").give("0.7")
+        field(app, "seed").give("3")
+        await settle(pilot)
+        field(app, "preset").give("assignment-1")
+        await settle(pilot)
+        (said,) = app._notifications
+        assert {"learning rate 0.7", "seed 3"} == set(said.message.partition("Gone: ")[2].split(", "))
+
+
 async def test_a_preset_sets_all_settings(make_app: MakeApp) -> None:
     app = make_app()
     async with app.run_test(size=LARGE) as pilot:

@@ -79,6 +79,12 @@ def nearest_preset(config: RunConfig) -> str:
     return nearest if same[nearest] == len(SETTINGS) else f"{nearest}{CHANGED}"
 
 
+def changed_settings(config: RunConfig) -> list[str]:
+    """The settings that differ from those of the nearest preset."""
+    chosen, base = _filled(config), _filled(resolve({}, None, nearest_preset(config).removesuffix(CHANGED)))
+    return [name for name in SETTINGS if chosen.get(name) != base.get(name)]
+
+
 def _filled(config: RunConfig) -> dict[str, Any]:
     """The settings, with the numbers of examples that an open one stands for."""
     values = config.to_mapping()

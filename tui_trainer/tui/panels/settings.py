@@ -10,11 +10,13 @@ from textual.widgets import Static
 
 from tui_trainer.config import DEFAULT_PRESET, SETTINGS, RunConfig, preset_names, resolve
 from tui_trainer.settings import SettingError
+from tui_trainer.text import printable
 from tui_trainer.tui.panels.fields import Field
 from tui_trainer.tui.panels.setting_rows import (
     MAIN,
     MEANS_SOMETHING,
     UNTYPED,
+    changed_settings,
     nearest_preset,
     preset_field,
     setting_field,
@@ -154,6 +156,10 @@ class SettingsPanel(VerticalScroll):
             self._change(event.name, event.text)
 
     def _take_preset(self, name: str) -> None:
+        """A preset sets all; what was changed in the one before is gone, which is said."""
+        if edits := changed_settings(self.config):
+            words = ", ".join(f"{edit.replace('_', ' ')} {value_text(self.config, edit)}" for edit in edits)
+            self.app.notify(printable(f"A preset sets all settings. Gone: {words}"), markup=False, timeout=10)
         self.set_config(resolve({}, None, name if name in preset_names() else DEFAULT_PRESET))
         self.post_message(self.Edited(self.config))
 
