@@ -37,6 +37,7 @@ soak: $(STAMP)
 	$(BIN)/python -m pytest tests/faults --soak --timeout 14400 $(ARGS)
 
 $(STAMP): pyproject.toml
+	@echo "Installing into $(VENV), once: PyTorch is large, this takes a few minutes." >&2
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@

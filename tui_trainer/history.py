@@ -274,9 +274,8 @@ class History:
     def _(self, event: Started) -> None:
         self.status, self.reason = "training", ""
         self.begun = event.step if self.begun is None else self.begun
-        if (
-            not self.curves["slice_loss"].values and not self.curves["training_loss"].values
-        ):  # a fork begins where its parent was
+        measured = self.curves["slice_loss"].values or self.curves["training_loss"].values
+        if not measured:  # a fork begins where its parent was
             self.epoch, self.step = event.epoch, event.step
         self.pid, self.host = event.pid, event.host
         self.warnings.extend(event.notes)

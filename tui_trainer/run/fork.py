@@ -104,9 +104,8 @@ def replay_run(directory: RunDirectory) -> Replay:
                 break
     training.make_due_changes()
     replayed = training.learner.state_dict()
-    names = [
-        name for name in replayed if name in recorded.tensors
-    ]  # a fork to another optimizer begins without its own
+    # The first state of a fork to another optimizer has no arrays of that yet.
+    names = [name for name in replayed if name in recorded.tensors]
     before, after = _hash(recorded.tensors, names), _hash(replayed, names)
     return Replay(directory.id, last, before == after, before, after)
 

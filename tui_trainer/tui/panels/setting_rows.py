@@ -79,7 +79,7 @@ def nearest_preset(config: RunConfig) -> str:
     return nearest if same[nearest] == len(SETTINGS) else f"{nearest}{CHANGED}"
 
 
-def changed_settings(config: RunConfig) -> list[str]:
+def edited_settings(config: RunConfig) -> list[str]:
     """The settings that differ from those of the nearest preset."""
     chosen, base = _filled(config), _filled(resolve({}, None, nearest_preset(config).removesuffix(CHANGED)))
     return [name for name in SETTINGS if chosen.get(name) != base.get(name)]

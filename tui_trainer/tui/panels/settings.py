@@ -16,7 +16,7 @@ from tui_trainer.tui.panels.setting_rows import (
     MAIN,
     MEANS_SOMETHING,
     UNTYPED,
-    changed_settings,
+    edited_settings,
     nearest_preset,
     preset_field,
     setting_field,
@@ -157,7 +157,7 @@ class SettingsPanel(VerticalScroll):
 
     def _take_preset(self, name: str) -> None:
         """A preset sets all; what was changed in the one before is gone, which is said."""
-        if edits := changed_settings(self.config):
+        if edits := edited_settings(self.config):
             words = ", ".join(f"{edit.replace('_', ' ')} {value_text(self.config, edit)}" for edit in edits)
             self.app.notify(printable(f"A preset sets all settings. Gone: {words}"), markup=False, timeout=10)
         self.set_config(resolve({}, None, name if name in preset_names() else DEFAULT_PRESET))
